@@ -1,0 +1,62 @@
+# Everything that is done with this repository, by one word each. `make help` lists them.
+
+PYTHONS ?= python3 python3.14 python3.13 python3.12 python3.11 /usr/bin/python3
+WORKERS ?= 2
+TESTS ?= tests
+BENCH ?=
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+CODE := $(wildcard src tests bench)
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check bench format clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## make .venv and install Tongbao with its tools into it
+
+$(BIN)/python:
+	@for python in $(PYTHONS); do \
+	  if "$$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' \
+	      >/dev/null 2>&1; then \
+	    echo "$(VENV): $$("$$python" --version), $$(command -v "$$python")"; \
+	    exec "$$python" -m venv --clear $(VENV); \
+	  fi; \
+	done; \
+	echo "No Python 3.11 or newer with its venv module is on the PATH." >&2; \
+	echo "Debian and Ubuntu: apt-get install python3 python3-venv" >&2; \
+	echo "Another interpreter: make install PYTHONS=/path/to/python3" >&2; \
+	exit 1
+
+# pip learned --group in 25.1; the one that comes with an interpreter is often older.
+$(STAMP): pyproject.toml $(BIN)/python
+	@$(BIN)/python -m pip install -qq --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install -qq --editable . --group dev
+	@touch $@
+
+demo: install ## build a believable alliance and show what happened in it
+	@$(BIN)/tongbao demo
+
+test: install ## run the tests (TESTS=tests/ledger for some, WORKERS=1 for one process)
+	@$(BIN)/pytest --numprocesses $(WORKERS) --session-timeout 3000 $(TESTS)
+
+check: install ## format, lint, strict types, import contract, SQL lint, shape of the code
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --disable-progress-bar $(CODE)
+	$(BIN)/pytest --session-timeout 600 tests/shape
+
+bench: install ## measure posting (BENCH='--json' and other options are passed on)
+	@$(BIN)/tongbao bench posting $(BENCH)
+
+format: install ## write Python and SQL the way `check` wants them
+	$(BIN)/ruff check --fix-only $(CODE)
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/sqlfluff format --disable-progress-bar $(CODE)
+
+clean: ## remove what the tools left behind, .venv too
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

@@ -1,0 +1,61 @@
+"""The pages hold together: links resolve, decisions are titles, packages say what they promise."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.shape.files import DOCS, ROOT, SOURCE, name, parse
+
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
+DECISIONS = sorted((DOCS / "decisions").glob("*.md"))
+PACKAGES = sorted(path.parent for path in SOURCE.glob("*/__init__.py"))
+FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def slug(title: str) -> str:
+    """Write a heading the way links to it are written."""
+    words = re.sub(r"[^\w\- ]", "", title.lower())
+    return words.strip().replace(" ", "-")
+
+
+def prose(page: Path) -> str:
+    """Give a page without its code blocks."""
+    return FENCE.sub("", page.read_text("utf-8"))
+
+
+def broken_links(page: Path) -> Iterator[str]:
+    """Find the relative links of a page that lead nowhere, anchors included."""
+    for link in LINK.findall(prose(page)):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists():
+            yield link
+        elif anchor and target.suffix == ".md":
+            titles = re.findall(r"^#+ (.+)$", prose(target), re.MULTILINE)
+            if anchor not in map(slug, titles):
+                yield link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_resolve(page: Path) -> None:
+    assert list(broken_links(page)) == []
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=name)
+def test_a_decision_is_its_own_title(page: Path) -> None:
+    title = page.read_text("utf-8").splitlines()[0]
+    assert title.startswith("# ")
+    assert slug(title.removeprefix("# ")) == page.stem
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=name)
+def test_a_package_says_what_it_owns_promises_and_never_does(package: Path) -> None:
+    docstring = ast.get_docstring(parse(package / "__init__.py")) or ""
+    said = [word for word in ("Owns:", "Promises:", "Never:") if f"\n{word}" in docstring]
+    assert said == ["Owns:", "Promises:", "Never:"]
