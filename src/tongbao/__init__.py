@@ -1,0 +1,1 @@
+"""Tongbao: the open-source clearing house for loyalty points."""

@@ -1,0 +1,20 @@
+"""The clock; only doors call it. Everything below takes the time as an argument."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+
+def now() -> datetime:
+    """Give the current time in UTC."""
+    return datetime.now(UTC)
+
+
+def business_date(at: datetime, zone: str) -> date:
+    """Give the calendar day of ``at`` in the alliance's time zone ``zone`` (IANA name)."""
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+def micros(at: datetime) -> int:
+    """Give ``at`` as whole microseconds since 1970 UTC, exactly."""
+    whole = int(at.replace(microsecond=0).timestamp())
+    return whole * 1_000_000 + at.microsecond

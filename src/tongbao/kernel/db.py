@@ -1,0 +1,105 @@
+"""Connections to PostgreSQL: autocommit, in UTC, as a role that may only append to the journal."""
+
+from typing import Final
+
+import psycopg
+from psycopg import errors
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+from tongbao.kernel import server
+from tongbao.kernel.errors import Refused
+from tongbao.kernel.settings import Settings
+
+_MAJOR: Final = 10_000
+OLDEST: Final = 15
+ROLE: Final = "tongbao_app"
+
+Connection = psycopg.Connection[TupleRow]
+Pool = ConnectionPool[Connection]
+
+
+class DatabaseUnreachable(Refused):
+    code = "database-unreachable"
+    text = "the database does not answer: {reason}"
+
+
+class DatabaseTooOld(Refused):
+    code = "database-too-old"
+    text = "the database is PostgreSQL {found}; {wanted} or later is needed"
+
+
+class DatabaseNotMigrated(Refused):
+    code = "database-not-migrated"
+    text = "the database has no role {role}: run `tongbao migrate` first"
+
+
+def url(settings: Settings) -> str:
+    """Give the URL of the database; the embedded one is started if it is the one to use."""
+    return settings.database_url or server.ensure(settings)
+
+
+def connect(target: Settings | str) -> Connection:
+    """Open a connection to the database of some settings, or of a URL (then with their defaults).
+
+    It is autocommit, so that the doors say where a transaction begins, and works as the
+    application's role. Refuses ``database-unreachable``, ``database-too-old`` and
+    ``database-not-migrated``.
+    """
+    settings = target if isinstance(target, Settings) else Settings(database_url=target)
+    conn = connect_as_owner(url(settings))
+    try:
+        _take_role(conn, settings.statement_timeout)
+    except BaseException:
+        conn.close()
+        raise
+    return conn
+
+
+def connect_as_owner(where: str) -> Connection:
+    """Open a connection as whoever the URL names: for migrations and looking around only."""
+    try:
+        conn = psycopg.connect(
+            where, autocommit=True, prepare_threshold=2, application_name="tongbao"
+        )
+    except psycopg.OperationalError as error:
+        raise DatabaseUnreachable(reason=" ".join(str(error).split())) from error
+    try:
+        conn.execute("SET timezone = 'UTC'")
+        found = conn.info.server_version // _MAJOR
+        if found < OLDEST:
+            raise DatabaseTooOld(found=found, wanted=OLDEST)
+    except BaseException:
+        conn.close()
+        raise
+    return conn
+
+
+def pool(settings: Settings) -> Pool:
+    """Make a pool of connections like those of ``connect``; a ``with`` block opens and closes it."""
+    where = url(settings)
+    with connect(settings):
+        pass  # so that what is wrong is refused here and not retried in the background
+    return ConnectionPool(
+        where,
+        min_size=1,
+        max_size=settings.pool_size,
+        open=False,
+        kwargs={"autocommit": True, "prepare_threshold": 2, "application_name": "tongbao"},
+        configure=lambda conn: _take_role(conn, settings.statement_timeout),
+        check=None,
+        name="tongbao",
+    )
+
+
+def _take_role(conn: Connection, statement_timeout: int) -> None:
+    """Set what every connection has, in one round trip."""
+    try:
+        conn.execute(
+            "SELECT set_config('role', %s, false), set_config('timezone', 'UTC', false),"
+            " set_config('statement_timeout', %s, false)",
+            (ROLE, str(statement_timeout)),
+            prepare=False,
+        )
+    except (errors.InvalidParameterValue, errors.UndefinedObject) as error:
+        raise DatabaseNotMigrated(role=ROLE) from error

@@ -1,0 +1,40 @@
+"""A limit on everything: beyond it is a refusal with its name, never a crash or a slow death."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+AMOUNT: Final = 10**15
+"""Largest amount of one operation, in fen (ten trillion yuan)."""
+
+BATCH: Final = 8_192
+"""Operations in one batch; their place in it takes 13 bits of the operation id."""
+
+LINES: Final = 500
+"""Lines of one sale."""
+
+LOTS_PER_OPERATION: Final = 1_000
+"""Lots one operation may touch; a lot's place takes 10 bits of the lot id."""
+
+KEY: Final = 255
+"""Characters of an idempotency key (printable ASCII)."""
+
+TEXT: Final = 500
+"""Characters of a free text (reason, note)."""
+
+NAME: Final = 200
+"""Characters of a name, code, receipt number or external id."""
+
+RATE: Final = 1_000_000
+"""One whole, in parts per million; no rate is larger."""
+
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""No business date lies before this."""
+
+AHEAD: Final = timedelta(days=1)
+"""How far a business date may lie after the server's time (tills set their clocks by hand)."""
+
+HOLD: Final = timedelta(days=31)
+"""Longest time a hold may stay open."""
+
+PAGE: Final = 1_000
+"""Rows of one page or listing."""

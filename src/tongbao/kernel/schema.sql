@@ -1,0 +1,44 @@
+-- kernel: what every package may lean on.
+
+CREATE SCHEMA kernel;
+
+-- The role the running system works as. It may insert into the journal, never change it.
+DO $$
+BEGIN
+  CREATE ROLE tongbao_app NOLOGIN;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN
+  NULL;
+END
+$$;
+
+GRANT tongbao_app TO current_user;
+GRANT USAGE ON SCHEMA kernel TO tongbao_app;
+
+-- Triggers of every append-only table call this: a grant can be given by mistake, so there are two.
+CREATE FUNCTION kernel.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '%.% is append-only: % is refused', tg_table_schema, tg_table_name, tg_op
+    USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+
+-- Members, organisations and campaigns share one space of ids, so that (owner, kind) is an account.
+CREATE SEQUENCE kernel.owner_id START WITH 1000;
+GRANT USAGE ON SEQUENCE kernel.owner_id TO tongbao_app;
+
+-- What was asked and what was answered, once for each key of each caller.
+CREATE TABLE kernel.once (
+  scope bigint NOT NULL,
+  key text NOT NULL,
+  operation_id bigint NOT NULL,
+  refused boolean NOT NULL,
+  fingerprint bytea NOT NULL,
+  answer bytea NOT NULL,
+  written_at timestamptz NOT NULL,
+  PRIMARY KEY (scope, key)
+);
+
+CREATE TRIGGER once_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON kernel.once
+FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+GRANT SELECT, INSERT ON kernel.once TO tongbao_app;

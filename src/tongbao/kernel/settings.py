@@ -1,0 +1,150 @@
+"""Settings: read once from ``TONGBAO_*`` environment variables, passed as an argument after that.
+
+Each field carries its description as data, so that ``docs/reference/settings.md`` and ``doctor``
+can be checked against this page.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta
+
+from tongbao.kernel import limits
+from tongbao.kernel.errors import Malformed
+
+PREFIX: Final = "TONGBAO_"
+DEVELOPMENT_SECRET: Final = "tongbao-development-only"  # noqa: S105 - doctor warns of it
+SECRETS: Final = frozenset({"database_url", "identity_secret"})
+"""Fields whose values are never printed."""
+
+_SIZE: Final = r"^[1-9][0-9]{0,8}(kB|MB|GB|TB)$"
+
+
+class SettingMalformed(Malformed):
+    code = "setting-malformed"
+    text = "{setting} cannot be used: {reason}"
+
+
+def default_data_dir() -> Path:
+    """Give the folder for data: ``/var/lib/tongbao`` for root, else the XDG data home's.
+
+    Root's server runs as a system account, which must be able to reach its files; the home of
+    root is closed to it.
+    """
+    if os.geteuid() == 0:
+        return Path("/var/lib/tongbao")
+    home = Path(os.environ.get("XDG_DATA_HOME", ""))
+    return (home if home.is_absolute() else Path.home() / ".local" / "share") / "tongbao"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What can be set from outside; the variable of ``pool_size`` is ``TONGBAO_POOL_SIZE``."""
+
+    database_url: Annotated[
+        str | None,
+        Meta(description="PostgreSQL 15-18 to use, as postgresql://…; unset: the embedded one"),
+    ] = None
+    data_dir: Annotated[Path, Meta(description="Folder of the embedded database")] = msgspec.field(
+        default_factory=default_data_dir
+    )
+    pool_size: Annotated[
+        int, Meta(ge=1, le=90, description="Most connections that one process keeps open")
+    ] = 8
+    time_zone: Annotated[
+        str, Meta(description="IANA time zone of the alliance's business days")
+    ] = "Asia/Shanghai"
+    batch_limit: Annotated[
+        int,
+        Meta(ge=1, le=limits.BATCH, description="Most operations the teller posts together"),
+    ] = 1_000
+    linger_ms: Annotated[
+        int,
+        Meta(ge=0, le=1_000, description="How long the teller waits for company, milliseconds"),
+    ] = 0
+    statement_timeout: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=86_400_000,
+            description="Longest time of one SQL statement in milliseconds; 0: no limit",
+        ),
+    ] = 600_000
+    identity_secret: Annotated[
+        str,
+        Meta(min_length=16, description="Key of the hashes that phones are kept as; set your own"),
+    ] = DEVELOPMENT_SECRET
+    shared_buffers: Annotated[
+        Annotated[str, Meta(pattern=_SIZE)] | None,
+        Meta(description="Embedded server's cache; unset: a quarter of memory, at most 1GB"),
+    ] = None
+    max_wal_size: Annotated[
+        str,
+        Meta(pattern=_SIZE, description="Embedded server's write-ahead log between checkpoints"),
+    ] = "4GB"
+
+
+def descriptions() -> dict[str, str]:
+    """Give the one-line description of every setting by the name of its variable."""
+    return {
+        variable(field.name): meta.description
+        for field in msgspec.structs.fields(Settings)
+        for meta in field.type.__metadata__
+        if meta.description
+    }
+
+
+def variable(name: str) -> str:
+    """Give the environment variable of the setting ``name``."""
+    return PREFIX + name.upper()
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Read the settings from ``environ``; an empty variable counts as unset.
+
+    Refuses ``setting-malformed`` with the variable and the reason, never with the value: it may
+    be a secret.
+    """
+    values: dict[str, Any] = {}
+    for field in msgspec.structs.fields(Settings):
+        raw = environ.get(variable(field.name), "")
+        if raw:
+            values[field.name] = _convert(field.name, raw, field.type)
+    if "data_dir" in values:
+        values["data_dir"] = values["data_dir"].expanduser().absolute()
+    settings = Settings(**values)
+    _check_zone(settings.time_zone)
+    _check_url(settings.database_url)
+    return settings
+
+
+def unknown(environ: Mapping[str, str]) -> list[str]:
+    """Name the ``TONGBAO_*`` variables that mean nothing, such as a misspelt one."""
+    known = {variable(field.name) for field in msgspec.structs.fields(Settings)}
+    return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+
+
+def _convert(name: str, raw: str, wanted: Any) -> Any:
+    try:
+        return msgspec.convert(raw, wanted, strict=False, dec_hook=lambda kind, text: kind(text))
+    except (msgspec.ValidationError, ValueError) as error:
+        raise SettingMalformed(setting=variable(name), reason=str(error)) from None
+
+
+def _check_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError):
+        raise SettingMalformed(
+            setting=variable("time_zone"), reason="it is not an IANA time zone"
+        ) from None
+
+
+def _check_url(url: str | None) -> None:
+    if url is not None and not url.startswith(("postgresql://", "postgres://")):
+        raise SettingMalformed(
+            setting=variable("database_url"), reason="it does not start with postgresql://"
+        )

@@ -1,0 +1,279 @@
+-- ledger: accounts, the journal, lots, holds, claims, windows.
+-- Hot tables carry their owner first in the primary key, so that they can be distributed by it;
+-- they have no foreign keys: the laws stand in for them.
+
+CREATE SCHEMA ledger;
+GRANT USAGE ON SCHEMA ledger TO tongbao_app;
+
+-- Whatever can run out. The kinds in the check have a floor of zero.
+CREATE TABLE ledger.account (
+  owner_id bigint NOT NULL,
+  kind text NOT NULL,
+  unit text NOT NULL,
+  balance bigint NOT NULL DEFAULT 0,
+  bounded boolean NOT NULL DEFAULT FALSE,
+  PRIMARY KEY (owner_id, kind),
+  CONSTRAINT account_kind CHECK (kind IN (
+    'wallet', 'held', 'pending', 'owing', 'issued', 'budget',
+    'clearing', 'reserve', 'collateral', 'fees', 'breakage', 'bank'
+  )),
+  CONSTRAINT account_unit CHECK (unit IN ('PTS', 'CNY')),
+  CONSTRAINT account_floor CHECK (
+    balance >= 0
+    OR kind NOT IN ('wallet', 'held', 'pending', 'budget', 'reserve', 'collateral')
+  )
+) WITH (fillfactor = 60);
+
+GRANT SELECT, INSERT, UPDATE ON ledger.account TO tongbao_app;
+
+-- The closed list of ways in which an amount may move; ledger/movements.py is its twin.
+CREATE TABLE ledger.movement (
+  id smallint PRIMARY KEY,
+  name text NOT NULL UNIQUE,
+  unit text NOT NULL,
+  from_kind text NOT NULL,
+  to_kind text NOT NULL,
+  meaning text NOT NULL
+);
+
+GRANT SELECT ON ledger.movement TO tongbao_app;
+
+-- Clearing windows. One is open; a claim lands in the window that is open when it is posted.
+CREATE TABLE ledger.clearing_window (
+  id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  opened_at timestamptz NOT NULL,
+  closed_at timestamptz,
+  CONSTRAINT clearing_window_order CHECK (closed_at IS NULL OR closed_at >= opened_at)
+);
+
+CREATE UNIQUE INDEX clearing_window_one_open
+ON ledger.clearing_window ((closed_at IS NULL)) WHERE closed_at IS NULL;
+
+GRANT SELECT, INSERT, UPDATE ON ledger.clearing_window TO tongbao_app;
+
+-- One row for each posting transaction. An operation's id is its batch's id and its place in it.
+CREATE SEQUENCE ledger.batch_id;
+GRANT USAGE ON SEQUENCE ledger.batch_id TO tongbao_app;
+
+CREATE TABLE ledger.batch (
+  id bigint PRIMARY KEY,
+  xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  written_at timestamptz NOT NULL,
+  operations int NOT NULL,
+  transfers int NOT NULL,
+  digest bytea NOT NULL
+);
+
+CREATE INDEX batch_xid ON ledger.batch (xid);
+
+-- Batches that wait for their seal. Sealing takes what it can see, so commits need not queue.
+CREATE TABLE ledger.unsealed (batch_id bigint PRIMARY KEY);
+
+-- The hash chain: each seal covers one batch and the seal before it.
+CREATE TABLE ledger.seal (
+  position bigint PRIMARY KEY,
+  batch_id bigint NOT NULL UNIQUE,
+  digest bytea NOT NULL,
+  sealed_at timestamptz NOT NULL
+);
+
+CREATE TABLE ledger.operation (
+  owner_id bigint NOT NULL,
+  id bigint NOT NULL,
+  kind text NOT NULL,
+  organisation_id bigint,
+  outlet_id bigint,
+  original_id bigint,
+  window_id int NOT NULL,
+  points bigint NOT NULL,
+  cash bigint NOT NULL,
+  written_at timestamptz NOT NULL,
+  effective_at timestamptz NOT NULL,
+  data json NOT NULL,
+  PRIMARY KEY (owner_id, id)
+);
+
+-- Sealing and reading by position; ids only grow, so this index is written at its end.
+CREATE INDEX operation_position ON ledger.operation (id);
+
+-- What has been refunded, captured or reversed of an operation.
+CREATE INDEX operation_original ON ledger.operation (owner_id, original_id)
+WHERE original_id IS NOT NULL;
+
+-- What one organisation's tills did, newest last.
+CREATE INDEX operation_organisation ON ledger.operation (organisation_id, id)
+WHERE organisation_id IS NOT NULL;
+
+CREATE TABLE ledger.transfer (
+  owner_id bigint NOT NULL,
+  operation_id bigint NOT NULL,
+  n smallint NOT NULL,
+  movement smallint NOT NULL,
+  window_id int NOT NULL,
+  from_owner bigint NOT NULL,
+  to_owner bigint NOT NULL,
+  amount bigint NOT NULL,
+  from_lot bigint,
+  to_lot bigint,
+  written_at timestamptz NOT NULL,
+  effective_at timestamptz NOT NULL,
+  PRIMARY KEY (owner_id, operation_id, n),
+  CONSTRAINT transfer_amount CHECK (amount > 0)
+);
+
+CREATE TRIGGER batch_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.batch
+FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER seal_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.seal
+FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER operation_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.operation
+FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER transfer_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.transfer
+FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+GRANT SELECT, INSERT ON ledger.batch, ledger.seal, ledger.operation, ledger.transfer
+TO tongbao_app;
+GRANT SELECT, INSERT, DELETE ON ledger.unsealed TO tongbao_app;
+
+-- Points of one issuer earned at one time. available, held and pending are points (PTS);
+-- reserve is money (CNY) that a prepaid issuer has set aside for what remains of the lot.
+CREATE TABLE ledger.lot (
+  owner_id bigint NOT NULL,
+  id bigint NOT NULL,
+  issuer_id bigint NOT NULL,
+  kind text NOT NULL,
+  available bigint NOT NULL,
+  held bigint NOT NULL,
+  pending bigint NOT NULL,
+  reserve bigint NOT NULL,
+  open boolean GENERATED ALWAYS AS (available + held + pending > 0) STORED,
+  earned_at timestamptz NOT NULL,
+  expires_at timestamptz,
+  release_at timestamptz,
+  scope json,
+  written_at timestamptz NOT NULL,
+  PRIMARY KEY (owner_id, id),
+  CONSTRAINT lot_kind CHECK (kind IN ('earned', 'bought', 'goodwill')),
+  CONSTRAINT lot_floor CHECK (available >= 0 AND held >= 0 AND pending >= 0 AND reserve >= 0)
+) WITH (fillfactor = 80);
+
+-- Spending reads only what is left; a lot enters and leaves this index once.
+CREATE INDEX lot_open ON ledger.lot (owner_id) WHERE open;
+
+CREATE INDEX lot_expiry ON ledger.lot (expires_at) WHERE open AND expires_at IS NOT NULL;
+
+CREATE INDEX lot_release ON ledger.lot (release_at) WHERE open AND release_at IS NOT NULL;
+
+-- What a member owes an organisation: points clawed back that the wallet did not have.
+CREATE TABLE ledger.owing (
+  owner_id bigint NOT NULL,
+  organisation_id bigint NOT NULL,
+  amount bigint NOT NULL,
+  PRIMARY KEY (owner_id, organisation_id),
+  CONSTRAINT owing_floor CHECK (amount >= 0)
+);
+
+-- Points set aside for one purchase; what remains, lot by lot, in two parallel arrays.
+CREATE TABLE ledger.hold (
+  owner_id bigint NOT NULL,
+  id bigint NOT NULL,
+  organisation_id bigint NOT NULL,
+  outlet_id bigint NOT NULL,
+  amount bigint NOT NULL,
+  remaining bigint NOT NULL,
+  lots bigint[] NOT NULL,
+  slices bigint[] NOT NULL,
+  expires_at timestamptz NOT NULL,
+  written_at timestamptz NOT NULL,
+  PRIMARY KEY (owner_id, id),
+  CONSTRAINT hold_remaining CHECK (remaining BETWEEN 0 AND amount)
+);
+
+CREATE INDEX hold_open ON ledger.hold (expires_at) WHERE remaining > 0;
+
+-- What each issuer owes each redeemer of one window: sums, so that closing never reads sales.
+CREATE TABLE ledger.claim (
+  issuer_id bigint NOT NULL,
+  redeemer_id bigint NOT NULL,
+  window_id int NOT NULL,
+  claimed bigint NOT NULL,
+  countered bigint NOT NULL,
+  claims bigint NOT NULL,
+  counterclaims bigint NOT NULL,
+  PRIMARY KEY (issuer_id, redeemer_id, window_id)
+) WITH (fillfactor = 70);
+
+-- How far each money account of an organisation moved in one window, settlement apart.
+CREATE TABLE ledger.window_movement (
+  organisation_id bigint NOT NULL,
+  window_id int NOT NULL,
+  kind text NOT NULL,
+  net bigint NOT NULL,
+  PRIMARY KEY (organisation_id, window_id, kind)
+) WITH (fillfactor = 70);
+
+GRANT SELECT, INSERT, UPDATE ON ledger.lot, ledger.owing, ledger.hold, ledger.claim,
+ledger.window_movement TO tongbao_app;
+
+-- How far the laws were verified: what the snapshot saw, and the balances it found.
+CREATE TABLE ledger.verified (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  snapshot pg_snapshot NOT NULL,
+  position bigint NOT NULL,
+  verified_at timestamptz NOT NULL
+);
+
+CREATE TABLE ledger.verified_balance (
+  owner_id bigint NOT NULL,
+  kind text NOT NULL,
+  balance bigint NOT NULL,
+  PRIMARY KEY (owner_id, kind)
+);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON ledger.verified, ledger.verified_balance TO tongbao_app;
+
+-- The twin of ledger/movements.py, as it was on this day.
+INSERT INTO ledger.movement (id, name, unit, from_kind, to_kind, meaning)
+VALUES
+  (1, 'award', 'PTS', 'issued', 'wallet', 'an issuer gives points that can be spent'),
+  (2, 'award_pending', 'PTS', 'issued', 'pending', 'an issuer gives points for later'),
+  (3, 'release', 'PTS', 'pending', 'wallet', 'pending points become spendable'),
+  (4, 'cancel', 'PTS', 'pending', 'issued', 'pending points go back to their issuer'),
+  (5, 'redeem', 'PTS', 'wallet', 'issued', 'spent points come home to their issuer'),
+  (6, 'hold', 'PTS', 'wallet', 'held', 'points are set aside for a purchase'),
+  (7, 'void', 'PTS', 'held', 'wallet', 'points set aside are free again'),
+  (8, 'capture', 'PTS', 'held', 'issued', 'held points are spent and come home'),
+  (9, 'restore', 'PTS', 'issued', 'wallet', 'a refund gives spent points back'),
+  (10, 'claw_back', 'PTS', 'wallet', 'issued', 'points earned on a refunded sale go back'),
+  (11, 'owe', 'PTS', 'owing', 'issued', 'points to claw back that the wallet lacked'),
+  (12, 'repay', 'PTS', 'issued', 'owing', 'a new earning repays what was owed'),
+  (13, 'gift', 'PTS', 'wallet', 'wallet', 'a member gives points to another'),
+  (14, 'expire', 'PTS', 'wallet', 'issued', 'points of a lot past its date end'),
+  (15, 'adjust_up', 'PTS', 'issued', 'wallet', 'an approved adjustment adds points'),
+  (16, 'adjust_down', 'PTS', 'wallet', 'issued', 'an approved adjustment takes points'),
+  (17, 'merge_wallet', 'PTS', 'wallet', 'wallet', 'a merged membership''s points move'),
+  (18, 'merge_held', 'PTS', 'held', 'held', 'a merged membership''s held points move'),
+  (19, 'merge_pending', 'PTS', 'pending', 'pending', 'a merged one''s pending points move'),
+  (20, 'merge_owing', 'PTS', 'owing', 'owing', 'a merged membership''s debt moves'),
+  (21, 'forfeit', 'PTS', 'wallet', 'issued', 'a closing member gives points up'),
+  (22, 'forfeit_pending', 'PTS', 'pending', 'issued', 'a closing member''s pending points'),
+  (23, 'write_off', 'PTS', 'issued', 'owing', 'a closing member''s debt is written off'),
+  (40, 'claim', 'CNY', 'clearing', 'clearing', 'the issuer owes the redeemer'),
+  (41, 'claim_reserve', 'CNY', 'reserve', 'clearing', 'money set aside at issue pays it'),
+  (42, 'counterclaim', 'CNY', 'clearing', 'clearing', 'a refund: redeemer owes issuer'),
+  (44, 'fund', 'CNY', 'clearing', 'reserve', 'a prepaid issuer sets money aside'),
+  (45, 'unfund', 'CNY', 'reserve', 'clearing', 'money set aside is free again'),
+  (46, 'acceptance_fee', 'CNY', 'clearing', 'fees', 'the redeemer''s fee on redemptions'),
+  (47, 'acceptance_fee_back', 'CNY', 'fees', 'clearing', 'that fee, on a refund'),
+  (48, 'issue_fee', 'CNY', 'clearing', 'fees', 'the issuer''s fee on points given'),
+  (49, 'issue_fee_back', 'CNY', 'fees', 'clearing', 'that fee, on points taken back'),
+  (50, 'breakage', 'CNY', 'reserve', 'breakage', 'reserve of expired points, by contract'),
+  (60, 'deposit', 'CNY', 'bank', 'collateral', 'an organisation pays collateral in'),
+  (61, 'withdraw', 'CNY', 'collateral', 'bank', 'an organisation takes collateral out'),
+  (62, 'pay_in', 'CNY', 'bank', 'clearing', 'a debtor pays its position in'),
+  (63, 'pay_out', 'CNY', 'clearing', 'bank', 'a creditor is paid its position');
+
+-- The first window is open from the start.
+INSERT INTO ledger.clearing_window (opened_at) VALUES (now());
