@@ -38,6 +38,10 @@ CREATE TABLE kernel.once (
   PRIMARY KEY (scope, key)
 );
 
+-- Verifying asks for the newest records only; they are appended in about this order.
+CREATE INDEX once_operation ON kernel.once
+USING brin (operation_id) WITH (autosummarize = on);
+
 CREATE TRIGGER once_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON kernel.once
 FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 

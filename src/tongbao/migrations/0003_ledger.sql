@@ -121,6 +121,11 @@ CREATE TABLE ledger.transfer (
   CONSTRAINT transfer_amount CHECK (amount > 0)
 );
 
+-- Verifying reads the newest part of the journal, or one window of it. Rows are appended, so the
+-- smallest and largest value of each range of pages are enough, and cost next to nothing.
+CREATE INDEX transfer_written ON ledger.transfer
+USING brin (operation_id, window_id) WITH (autosummarize = on);
+
 CREATE TRIGGER batch_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.batch
 FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
@@ -217,14 +222,18 @@ CREATE TABLE ledger.window_movement (
 GRANT SELECT, INSERT, UPDATE ON ledger.lot, ledger.owing, ledger.hold, ledger.claim,
 ledger.window_movement TO tongbao_app;
 
--- How far the laws were verified: what the snapshot saw, and the balances it found.
+-- How far the laws were verified: what the snapshot saw, how far the chain had come, and
+-- the first batch that was not sealed yet.
 CREATE TABLE ledger.verified (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   snapshot pg_snapshot NOT NULL,
-  position bigint NOT NULL,
+  seal_position bigint NOT NULL,
+  seal_digest bytea NOT NULL,
+  unsealed_from bigint NOT NULL,
   verified_at timestamptz NOT NULL
 );
 
+-- What that snapshot held, so that the next run adds up new transfers only.
 CREATE TABLE ledger.verified_balance (
   owner_id bigint NOT NULL,
   kind text NOT NULL,
@@ -232,7 +241,19 @@ CREATE TABLE ledger.verified_balance (
   PRIMARY KEY (owner_id, kind)
 );
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON ledger.verified, ledger.verified_balance TO tongbao_app;
+-- Lots that were not empty; one that is not listed held nothing.
+CREATE TABLE ledger.verified_lot (
+  owner_id bigint NOT NULL,
+  id bigint NOT NULL,
+  available bigint NOT NULL,
+  held bigint NOT NULL,
+  pending bigint NOT NULL,
+  reserve bigint NOT NULL,
+  PRIMARY KEY (owner_id, id)
+);
+
+GRANT SELECT, INSERT, UPDATE, DELETE
+ON ledger.verified, ledger.verified_balance, ledger.verified_lot TO tongbao_app;
 
 -- The twin of ledger/movements.py, as it was on this day.
 INSERT INTO ledger.movement (id, name, unit, from_kind, to_kind, meaning)
