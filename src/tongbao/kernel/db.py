@@ -76,7 +76,7 @@ def connect_as_owner(where: str) -> Connection:
 
 
 def pool(settings: Settings) -> Pool:
-    """Make a pool of connections like those of ``connect``; a ``with`` block opens and closes it."""
+    """Make a pool of connections like those of ``connect``; open and close it by ``with``."""
     where = url(settings)
     with connect(settings):
         pass  # so that what is wrong is refused here and not retried in the background

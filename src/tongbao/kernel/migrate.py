@@ -8,10 +8,11 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Final
 
+import psycopg
 from psycopg import errors
 
 from tongbao.kernel import db
-from tongbao.kernel.errors import Conflict
+from tongbao.kernel.errors import Conflict, Refused
 
 LOCK: Final = 0x746F6E67
 """Key of the advisory lock: the first letters of our name."""
@@ -22,38 +23,47 @@ class DatabaseTooNew(Conflict):
     text = "the database has migrations that this program does not know: {unknown}"
 
 
+class MigrationFailed(Refused):
+    code = "migration-failed"
+    text = "the database could not be migrated: {reason}"
+
+
 def apply(url: str) -> list[str]:
-    """Apply to the database at ``url`` what it lacks and give the names of it, in order."""
+    """Apply to the database at ``url`` what it lacks and give the names of it, in order.
+
+    Each migration is one transaction. Refuses ``database-too-new`` and ``migration-failed``.
+    """
     with as_file(files("tongbao") / "migrations") as folder, db.connect_as_owner(url) as conn:
         if not _lacking(conn, folder):
             return []
         conn.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
-        lacking = _lacking(conn, folder)
+        lacking = _lacking(conn, folder)  # another process may have been here meanwhile
         if lacking:
             _apply(url, folder)
         return lacking
 
 
-def pending(url: str) -> list[str]:
-    """Name the migrations that the database at ``url`` lacks."""
-    with as_file(files("tongbao") / "migrations") as folder, db.connect_as_owner(url) as conn:
+def pending(conn: db.Connection) -> list[str]:
+    """Name the migrations that a database lacks, in order."""
+    with as_file(files("tongbao") / "migrations") as folder:
         return _lacking(conn, folder)
 
 
-def _lacking(conn: db.Connection, folder: Path) -> list[str]:
-    known = sorted(path.stem for path in folder.glob("*.sql"))
-    applied = _applied(conn)
-    unknown = sorted(applied.difference(known))
-    if unknown:
-        raise DatabaseTooNew(unknown=", ".join(unknown))
-    return [name for name in known if name not in applied]
-
-
-def _applied(conn: db.Connection) -> set[str]:
+def applied(conn: db.Connection) -> set[str]:
+    """Name the migrations that a database has."""
     try:
         return {name for (name,) in conn.execute("SELECT migration_id FROM _yoyo_migration")}
     except errors.UndefinedTable:
         return set()
+
+
+def _lacking(conn: db.Connection, folder: Path) -> list[str]:
+    known = sorted(path.stem for path in folder.glob("*.sql"))
+    done = applied(conn)
+    unknown = sorted(done.difference(known))
+    if unknown:
+        raise DatabaseTooNew(unknown=", ".join(unknown))
+    return [name for name in known if name not in done]
 
 
 def _apply(url: str, folder: Path) -> None:
@@ -62,7 +72,10 @@ def _apply(url: str, folder: Path) -> None:
 
     scheme, rest = url.split("://", 1)
     assert scheme in ("postgresql", "postgres"), "settings let no other through"
-    with get_backend(f"postgresql+psycopg://{rest}") as backend:
-        backend.break_lock()
-        with backend.lock():
-            backend.apply_migrations(backend.to_apply(read_migrations(str(folder))))
+    try:
+        with get_backend(f"postgresql+psycopg://{rest}") as backend:
+            backend.break_lock()
+            with backend.lock():
+                backend.apply_migrations(backend.to_apply(read_migrations(str(folder))))
+    except psycopg.Error as error:
+        raise MigrationFailed(reason=" ".join(str(error).split())) from error

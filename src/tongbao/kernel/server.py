@@ -13,8 +13,8 @@ import atexit
 import fcntl
 import hashlib
 import os
-import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +35,11 @@ _SOCKET_LENGTH: Final = 100
 """Bytes of a socket's path; the operating system allows 103 to 107."""
 
 _LOG_LENGTH: Final = 10_000_000
+"""Bytes after which the server's log is put aside at a start, as ``log.old``."""
+
+_LEFT_BEHIND: Final = 60.0
+"""Seconds to wait for what a killed process left behind."""
+
 _held: dict[tuple[int, Path], int] = {}
 """File descriptors of the users' locks, by process (forks inherit this table) and folder."""
 
@@ -97,7 +102,7 @@ def _socket_folder(folder: Path) -> Path:
     if len(os.fsencode(inside / ".s.PGSQL.5432")) <= _SOCKET_LENGTH:
         return inside
     name = hashlib.sha256(os.fsencode(inside)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"tongbao-{os.getuid()}-{name}"
+    return Path("/tmp") / f"tongbao-{os.getuid()}-{name}"  # noqa: S108 - only its owner enters
 
 
 def _prepare(folder: Path) -> None:
@@ -146,30 +151,49 @@ def _release(folder: Path, pid: int) -> None:
 
 
 def _start(settings: Settings) -> None:
-    """Create the cluster if there is none, start it if it does not run, wait until it answers."""
+    """Start the server if it does not run, wait until it answers, create the database if new."""
     folder = settings.data_dir
-    if _ping(folder) != pq.Ping.OK:
+    try:
         _start_cluster(settings)
-    with _administrator(folder) as conn:
-        found = conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,))
-        if not found.fetchone():
-            conn.execute(f"CREATE DATABASE {DATABASE}")
+        with _administrator(folder) as conn:
+            found = conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,))
+            if not found.fetchone():
+                conn.execute(f"CREATE DATABASE {DATABASE}")
+    except (postgres.Failed, psycopg.OperationalError) as error:
+        raise ServerFailed(folder=str(folder), reason=str(error).strip()) from error
 
 
 def _start_cluster(settings: Settings) -> None:
+    """Start the cluster, made first if there is none.
+
+    What a killed process left behind is waited for: a server that is still recovering, one whose
+    socket is not there yet, children of a killed server that still hold its memory.
+    """
     folder = settings.data_dir
     cluster, sockets, log = _cluster(folder), _socket_folder(folder), folder / "log"
-    if log.exists() and log.stat().st_size > _LOG_LENGTH:
-        log.replace(folder / "log.old")
-    try:
+    deadline = time.monotonic() + _LEFT_BEHIND
+    while not _wait_for_answer(folder):
         if sockets != cluster:
             postgres.own_folder(sockets)
+        if log.exists() and log.stat().st_size > _LOG_LENGTH:
+            log.replace(folder / "log.old")
         if not (cluster / "PG_VERSION").exists():
             postgres.create(cluster)
         postgres.configure(cluster, sockets, settings.shared_buffers, settings.max_wal_size)
-        postgres.start(cluster, log)
-    except postgres.Failed as error:
-        raise ServerFailed(folder=str(folder), reason=str(error)) from error
+        try:
+            return postgres.start(cluster, log)
+        except postgres.LeftBehind:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+    return None
+
+
+def _wait_for_answer(folder: Path) -> bool:
+    """Tell whether the server answers; while it starts, recovers or shuts down, wait."""
+    while (answer := _ping(folder)) == pq.Ping.REJECT:
+        time.sleep(0.1)
+    return answer == pq.Ping.OK
 
 
 def _administrator(folder: Path) -> psycopg.Connection[TupleRow]:
