@@ -33,6 +33,7 @@ class Command(NamedTuple):
 
 COMMANDS: Final = {
     "migrate": Command("migrate", "Bring the database to this program's version."),
+    "verify": Command("verify", "Verify the laws of the ledger; say what breaks one."),
     "doctor": Command("doctor", "Show versions, database, settings and what deserves attention."),
 }
 
