@@ -22,7 +22,10 @@ TEXT: Final = 500
 """Characters of a free text (reason, note)."""
 
 NAME: Final = 200
-"""Characters of a name, code, receipt number or external id."""
+"""Characters of a name or receipt number."""
+
+CODE: Final = 64
+"""Characters of a code (organisation, site, format, outlet, terminal) or external id."""
 
 RATE: Final = 1_000_000
 """One whole, in parts per million; no rate is larger."""
@@ -38,3 +41,12 @@ HOLD: Final = timedelta(days=31)
 
 PAGE: Final = 1_000
 """Rows of one page or listing."""
+
+BULK: Final = 100_000
+"""Rows of one bulk call (enrolling members, adding outlets, looking identities up)."""
+
+IDENTITIES: Final = 20
+"""Identities of one member."""
+
+CONTRACT_AHEAD: Final = timedelta(days=3_660)
+"""How far ahead a version of a contract may be signed."""
