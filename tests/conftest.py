@@ -7,6 +7,7 @@ with ``TONGBAO_DATABASE_URL`` it is the one named there, whose databases are lef
 import fcntl
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from itertools import count
@@ -90,6 +91,16 @@ def db(database_url: str) -> Iterator[database.Connection]:
     """Give a connection to a fresh migrated database, as the product connects."""
     with database.connect(database_url) as conn:
         yield conn
+
+
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """Give an empty folder with a path short enough for a socket; end servers left in it."""
+    made = Path(tempfile.mkdtemp(prefix="tongbao-"))
+    yield made
+    for running in made.rglob("postmaster.pid"):
+        os.kill(int(running.read_text("ascii").split()[0]), signal.SIGQUIT)
+    shutil.rmtree(made)
 
 
 def named(url: str, name: str) -> str:

@@ -14,7 +14,7 @@ from tongbao.kernel.errors import Malformed
 Unit = Literal["PTS", "CNY"]
 WHOLE: Final = limits.RATE
 
-_DECIMAL: Final = re.compile(r"([+-]?)(\d{1,14})(?:\.(\d+))?")
+_DECIMAL: Final = re.compile(r"([+-]?)([0-9]{1,14})(?:\.([0-9]+))?")
 
 
 class AmountMalformed(Malformed):

@@ -10,6 +10,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import time
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -38,6 +39,10 @@ _SIGNS: Final = ("is still in use", 'lock file "postmaster.pid" already exists')
 """What the server's log says when an earlier one has not quite ended, or another just began."""
 
 
+_ESCAPES: Final = str.maketrans({"'": "''", "\\": "\\\\"})
+_UNFINISHED: Final = ".unfinished-"
+
+
 class DataFolderVersion(Refused):
     code = "data-folder-version"
     text = "{folder} was made by PostgreSQL {found}; this program carries {wanted}"
@@ -53,8 +58,7 @@ class LeftBehind(Failed):
 
 def create(cluster: Path) -> None:
     """Create a cluster, whole or not at all: it gets its name when it is complete."""
-    unfinished = cluster.with_name(cluster.name + ".unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished = cluster.with_name(f"{cluster.name}{_UNFINISHED}{os.getpid()}-{time.time_ns()}")
     own_folder(unfinished)
     _run(
         "initdb",
@@ -69,6 +73,15 @@ def create(cluster: Path) -> None:
     with (unfinished / "postgresql.conf").open("a", encoding="utf-8") as conf:
         conf.write("\ninclude_if_exists = 'tongbao.conf'\n")
     unfinished.rename(cluster)
+
+
+def remove_unfinished(cluster: Path) -> None:
+    """Remove what killed processes left of clusters that they were creating.
+
+    Their initdb may still be writing, so that something stays; the next start tries again.
+    """
+    for unfinished in cluster.parent.glob(f"{cluster.name}{_UNFINISHED}*"):
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def configure(cluster: Path, sockets: Path, shared_buffers: str | None, max_wal_size: str) -> None:
@@ -94,9 +107,7 @@ def configure(cluster: Path, sockets: Path, shared_buffers: str | None, max_wal_
         "jit": "off",
         "random_page_cost": "1.1",
     }
-    lines = [
-        f"{name} = '{value.replace(chr(39), chr(39) * 2)}'" for name, value in settings.items()
-    ]
+    lines = [f"{name} = '{value.translate(_ESCAPES)}'" for name, value in settings.items()]
     conf = cluster / "tongbao.conf"
     conf.write_text("# Written before every start.\n" + "\n".join(lines) + "\n", "utf-8")
     conf.chmod(0o644)
@@ -118,7 +129,9 @@ def start(cluster: Path, log: Path) -> None:
         shutil.chown(log, ACCOUNT, ACCOUNT)
     before = log.stat().st_size
     try:
-        _run("pg_ctl", "start", "-w", "-t", str(_RECOVERY), "-D", str(cluster), "-l", str(log))
+        # Relative paths, since pg_ctl hands them to a shell without quoting what they contain.
+        logged = os.path.relpath(log, cluster)
+        _run("pg_ctl", "start", "-w", "-t", str(_RECOVERY), "-D", ".", "-l", logged, cwd=cluster)
     except Failed as error:
         with log.open("rb") as written:
             written.seek(before)
@@ -131,7 +144,7 @@ def stop(cluster: Path) -> None:
     """Stop the server with a checkpoint; sessions end. Safe when it does not run."""
     if (cluster / "postmaster.pid").exists():
         with suppress(Failed):  # it was gone before we came
-            _run("pg_ctl", "stop", "-w", "-t", "600", "-m", "fast", "-D", str(cluster))
+            _run("pg_ctl", "stop", "-w", "-t", "600", "-m", "fast", "-D", ".", cwd=cluster)
 
 
 def own_folder(folder: Path) -> None:
@@ -161,7 +174,7 @@ def _account_id() -> int:
     return pwd.getpwnam(ACCOUNT).pw_uid if os.geteuid() == 0 else os.geteuid()
 
 
-def _run(program: str, *arguments: str) -> None:
+def _run(program: str, *arguments: str, cwd: Path = Path("/")) -> None:
     """Run one of the programs; its words go to a file, since the server keeps its end of a pipe."""
     account: dict[str, Any] = {}
     if os.geteuid() == 0:
@@ -173,7 +186,7 @@ def _run(program: str, *arguments: str) -> None:
             stdin=subprocess.DEVNULL,
             stdout=words,
             stderr=words,
-            cwd="/",
+            cwd=cwd,
             env={**kept, "LANG": "C", "LC_ALL": "C"},
             check=False,
             **account,

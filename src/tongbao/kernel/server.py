@@ -16,7 +16,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, urlencode
@@ -97,9 +97,13 @@ def _cluster(folder: Path) -> Path:
 
 
 def _socket_folder(folder: Path) -> Path:
-    """Give the socket's folder: the cluster or, where its path is too long, a temporary one."""
+    """Give the socket's folder: the cluster or, where its path cannot be used, a temporary one.
+
+    It cannot when it is too long, or has a comma: libpq takes that for several hosts.
+    """
     inside = _cluster(folder)
-    if len(os.fsencode(inside / ".s.PGSQL.5432")) <= _SOCKET_LENGTH:
+    path = os.fsencode(inside / ".s.PGSQL.5432")
+    if len(path) <= _SOCKET_LENGTH and b"," not in path:
         return inside
     name = hashlib.sha256(os.fsencode(inside)).hexdigest()[:16]
     return Path("/tmp") / f"tongbao-{os.getuid()}-{name}"  # noqa: S108 - only its owner enters
@@ -144,6 +148,9 @@ def _release(folder: Path, pid: int) -> None:
                 with _locked(folder):
                     fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     postgres.stop(_cluster(folder))
+                    if _socket_folder(folder) != _cluster(folder):
+                        with suppress(OSError):  # it was never made
+                            _socket_folder(folder).rmdir()
         except BlockingIOError:
             pass  # others still use the server; the last of them stops it
         finally:
@@ -177,6 +184,7 @@ def _start_cluster(settings: Settings) -> None:
             postgres.own_folder(sockets)
         if log.exists() and log.stat().st_size > _LOG_LENGTH:
             log.replace(folder / "log.old")
+        postgres.remove_unfinished(cluster)
         if not (cluster / "PG_VERSION").exists():
             postgres.create(cluster)
         postgres.configure(cluster, sockets, settings.shared_buffers, settings.max_wal_size)

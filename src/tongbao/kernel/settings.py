@@ -137,7 +137,7 @@ def _convert(name: str, raw: str, wanted: Any) -> Any:
 def _check_zone(name: str) -> None:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         raise SettingMalformed(
             setting=variable("time_zone"), reason="it is not an IANA time zone"
         ) from None

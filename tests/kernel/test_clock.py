@@ -1,0 +1,30 @@
+"""Times are aware, in UTC, and exact to the microsecond."""
+
+from datetime import UTC, date, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tongbao.kernel import clock
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TIMES = st.datetimes(datetime(1900, 1, 1), datetime(2900, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
+
+
+def test_now_is_in_utc() -> None:
+    assert clock.now().tzinfo is UTC
+
+
+def test_the_business_day_is_that_of_the_alliance() -> None:
+    assert clock.business_date(datetime(2026, 3, 1, 15, 59, tzinfo=UTC), "Asia/Shanghai") == date(
+        2026, 3, 1
+    )
+    assert clock.business_date(datetime(2026, 3, 1, 16, 0, tzinfo=UTC), "Asia/Shanghai") == date(
+        2026, 3, 2
+    )
+
+
+@given(TIMES)
+def test_microseconds_are_exact(at: datetime) -> None:
+    since = at - EPOCH
+    assert clock.micros(at) == (since.days * 86_400 + since.seconds) * 10**6 + since.microseconds

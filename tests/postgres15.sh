@@ -1,0 +1,40 @@
+#!/bin/sh
+# Run a command with TONGBAO_DATABASE_URL naming a throw-away PostgreSQL made from the newest
+# binaries that Debian or Ubuntu put in /usr/lib/postgresql (package postgresql). For example:
+#
+#   tests/postgres15.sh .venv/bin/pytest -m postgres
+#
+# POSTGRES_BIN=/folder/of/binaries chooses others. Without binaries it says so and ends well.
+set -eu
+
+[ $# -gt 0 ] || { echo "usage: $0 COMMAND [ARGUMENT…]" >&2; exit 2; }
+
+bin=${POSTGRES_BIN:-$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)}
+if [ ! -x "${bin:-/nowhere}/initdb" ]; then
+  echo "skipped: no PostgreSQL binaries in /usr/lib/postgresql (apt-get install postgresql)"
+  exit 0
+fi
+
+folder=$(mktemp -d /tmp/tongbao-postgres.XXXXXX)
+as_owner() { "$@"; }
+if [ "$(id -u)" = 0 ]; then
+  # PostgreSQL refuses to run as root.
+  chown postgres "$folder"
+  as_owner() { (cd / && setpriv --reuid=postgres --regid=postgres --clear-groups "$@"); }
+fi
+finish() {
+  as_owner "$bin/pg_ctl" stop -s -m immediate -D "$folder/data" >/dev/null 2>&1 || true
+  rm -rf "$folder"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+as_owner "$bin/initdb" -A trust -U postgres -E UTF8 --locale=C -N "$folder/data" >/dev/null
+as_owner "$bin/pg_ctl" start -s -w -D "$folder/data" -l "$folder/log" \
+  -o "-c listen_addresses='' -c unix_socket_directories=$folder -c fsync=off" ||
+  { cat "$folder/log" >&2; exit 1; }
+
+"$bin/postgres" --version
+export TONGBAO_DATABASE_URL="postgresql://postgres@/postgres?host=$folder"
+"$@"
