@@ -79,8 +79,9 @@ def _print_offenders(result: Result, limit: int) -> None:
     for query, offenders in by_query.items():
         columns = list(offenders[0].row)
         more = f", the first {limit}" if len(offenders) >= limit else ""
+        output.line(f"Law {result.law} is broken ({query}{more})")
         output.table(
-            f"Law {result.law} is broken ({query}{more})",
+            "",
             columns,
             [["-" if row is None else row for row in o.row.values()] for o in offenders],
         )
