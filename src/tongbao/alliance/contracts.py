@@ -113,6 +113,7 @@ def _is_bounded(terms: Terms) -> bool:
 def _check_terms(terms: Terms) -> None:
     for rate in _RATES:
         _check_between(rate, getattr(terms, rate), 0, limits.RATE)
+    _check_between("earn_step", terms.earn_step, 1, limits.AMOUNT)
     if terms.expiry_months is not None:
         _check_between("expiry_months", terms.expiry_months, 1, _MONTHS)
     if terms.credit_limit is not None:

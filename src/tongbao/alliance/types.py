@@ -83,7 +83,8 @@ class Terminal(Struct, frozen=True, kw_only=True):
 class Terms(Struct, frozen=True, kw_only=True):
     """What an organisation has agreed to. Rates are parts per million, amounts fen.
 
-    ``earn_rate``: points for the part that ``earn_on`` names. ``prepaid_share``: how much of a
+    ``earn_rate``: points for the part that ``earn_on`` names, counted in whole
+    steps of ``earn_step``. ``prepaid_share``: how much of a
     point's worth is set aside when it is issued. ``reimbursement``: what this organisation is paid
     for points it accepts. ``acceptance_fee``, ``issue_fee``: the operator's. ``redemption_share``:
     how much of its circulation counts against its headroom. ``expiry_months`` none: points never
@@ -92,6 +93,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     """
 
     earn_rate: int = 10_000
+    earn_step: int = 1
     prepaid_share: int = 0
     reimbursement: int = 1_000_000
     acceptance_fee: int = 0

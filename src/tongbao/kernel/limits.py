@@ -39,6 +39,9 @@ AHEAD: Final = timedelta(days=1)
 HOLD: Final = timedelta(days=31)
 """Longest time a hold may stay open."""
 
+LOT: Final = timedelta(days=36_525)
+"""Longest time after which points may be released or may expire (a hundred years)."""
+
 PAGE: Final = 1_000
 """Rows of one page or listing."""
 

@@ -1,0 +1,69 @@
+"""The outbox: announced in the transaction that makes it true, read without skipping any."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+from psycopg import Connection
+
+from tongbao.kernel import arrays, sql
+from tongbao.kernel.clock import micros
+
+Q = sql.load(__package__)
+
+
+class Event(Struct, frozen=True):
+    """An event to announce; ``owner`` is the member or organisation it is about."""
+
+    owner: int
+    type: str
+    effective_at: datetime
+    data: str
+
+
+class Read(Struct, frozen=True):
+    """An event as a reader gets it; (``xid``, ``id``) is its place in the stream."""
+
+    xid: int
+    id: int
+    owner: int
+    type: str
+    at: datetime
+    effective_at: datetime
+    data: str
+
+
+def announce(conn: Connection[Any], events: Sequence[Event], at: datetime) -> None:
+    """Write ``events``, in order, as part of the caller's transaction."""
+    if events:
+        conn.execute(
+            Q.announce,
+            {
+                "at": at,
+                "owners": arrays.ints([e.owner for e in events]),
+                "types": arrays.words([e.type for e in events]),
+                "effective": arrays.ints([micros(e.effective_at) for e in events]),
+                "data": arrays.texts([e.data for e in events]),
+            },
+        )
+
+
+def after(conn: Connection[Any], xid: int, event_id: int, limit: int) -> list[Read]:
+    """Read up to ``limit`` events after a place in the stream.
+
+    Only what lies below every transaction still running: nothing can appear before it later.
+    """
+    rows = conn.execute(Q.after, {"xid": xid, "id": event_id, "limit": limit})
+    return [Read(*row) for row in rows]
+
+
+def place_of(conn: Connection[Any], reader: str) -> tuple[int, int]:
+    """Give how far a reader has come: (xid, id), or (0, 0) for a new one."""
+    row = conn.execute(Q.place_of, {"reader": reader}).fetchone()
+    return (0, 0) if row is None else (row[0], row[1])
+
+
+def move(conn: Connection[Any], reader: str, xid: int, event_id: int, at: datetime) -> None:
+    """Note how far a reader has come, in the transaction that does its work."""
+    conn.execute(Q.move, {"reader": reader, "xid": xid, "id": event_id, "at": at})

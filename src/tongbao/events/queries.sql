@@ -1,0 +1,26 @@
+-- name: announce
+INSERT INTO events.event (owner_id, type, at, effective_at, data)
+SELECT v.owner_id, v.type, %(at)s::timestamptz,
+  timestamptz 'epoch' + v.effective * interval '1 microsecond', v.data
+FROM unnest(
+  %(owners)s::bigint[], %(types)s::text[], %(effective)s::bigint[], %(data)s::json[]
+) AS v (owner_id, type, effective, data);
+
+-- name: after
+-- Below the oldest running transaction: its events will come with a smaller xid than anything new.
+SELECT xid::text::bigint, id, owner_id, type, at, effective_at, data::text
+FROM events.event
+WHERE
+  (xid, id) > (%(xid)s::text::xid8, %(id)s)
+  AND xid < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY xid, id
+LIMIT %(limit)s;
+
+-- name: place_of
+SELECT xid::text::bigint, id FROM events.reader WHERE name = %(reader)s;
+
+-- name: move
+INSERT INTO events.reader (name, xid, id, moved_at)
+VALUES (%(reader)s, %(xid)s::text::xid8, %(id)s, %(at)s)
+ON CONFLICT (name) DO UPDATE
+  SET xid = excluded.xid, id = excluded.id, moved_at = excluded.moved_at;

@@ -1,0 +1,169 @@
+"""The books: a working copy of what a batch has gathered.
+
+Plans read the books and never change them; ``enter`` applies what a plan decided, so that the
+next operation of the batch sees it. Balances, lots, claims and positions all follow from the
+transfers alone. When the batch is recorded, the books know what has changed.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from tongbao.kernel.limits import BATCH, LOTS_PER_OPERATION
+from tongbao.ledger.movements import MOVEMENTS, SETTLEMENT, M
+from tongbao.ledger.types import Hold, Lot, Posting, Stamp
+
+PLACE_BITS: Final = 13
+LOT_BITS: Final = 10
+assert 1 << PLACE_BITS == BATCH and 1 << LOT_BITS > LOTS_PER_OPERATION
+
+_LOT_FIELD: Final = {"wallet": "available", "held": "held", "pending": "pending"}
+_WINDOW_KINDS: Final = frozenset({"clearing", "reserve", "fees", "breakage"})
+
+
+class _Effect:
+    """What a movement does to balances, lots and the window, looked up once per transfer."""
+
+    __slots__ = ("from_kind", "from_lot", "from_window", "to_kind", "to_lot", "to_window")
+
+    def __init__(self, movement: M) -> None:
+        rule = MOVEMENTS[movement]
+        self.from_kind = rule.from_kind
+        self.to_kind = rule.to_kind
+        money = rule.unit == "CNY"
+        self.from_lot = "reserve" if money else _LOT_FIELD.get(rule.from_kind)
+        self.to_lot = "reserve" if money else _LOT_FIELD.get(rule.to_kind)
+        counted = movement not in SETTLEMENT
+        self.from_window = counted and rule.from_kind in _WINDOW_KINDS
+        self.to_window = counted and rule.to_kind in _WINDOW_KINDS
+
+
+_EFFECTS: Final = {movement: _Effect(movement) for movement in M}
+
+
+def lot_fields(movement: M) -> tuple[str | None, str | None]:
+    """Name the fields of the lots that ``movement`` takes from and adds to."""
+    effect = _EFFECTS[movement]
+    return effect.from_lot, effect.to_lot
+
+
+def kinds(movement: M) -> tuple[str, str]:
+    """Name the account kinds that ``movement`` takes from and adds to."""
+    effect = _EFFECTS[movement]
+    return effect.from_kind, effect.to_kind
+
+
+class Claims:
+    """What was claimed and countered between one issuer and one redeemer in this batch."""
+
+    __slots__ = ("claimed", "claims", "countered", "counterclaims")
+
+    def __init__(self) -> None:
+        self.claimed = self.countered = self.claims = self.counterclaims = 0
+
+
+class Books:
+    """Accounts, lots, holds and debts of everyone a batch touches, and what it posts."""
+
+    def __init__(self, batch_id: int, at: datetime, window: int) -> None:
+        self.batch_id = batch_id
+        self.at = at
+        self.window = window
+        self.accounts: dict[int, dict[str, int]] = {}
+        self.missing: set[tuple[int, str]] = set()
+        self.lots: dict[int, dict[int, Lot]] = {}
+        self.lot_by_id: dict[int, Lot] = {}
+        self.holds: dict[int, Hold] = {}
+        self.owing: dict[int, dict[int, int]] = {}
+        self.postings: list[tuple[Stamp, Posting]] = []
+        self.deltas: dict[tuple[int, str], int] = {}
+        self.claims: dict[tuple[int, int], Claims] = {}
+        self.window_net: dict[tuple[int, str], int] = {}
+        self.new_lots: dict[int, Lot] = {}
+        self.changed_lots: dict[int, Lot] = {}
+        self.changed_holds: dict[int, Hold] = {}
+        self.closed_holds: dict[tuple[int, int], Hold] = {}
+        self.changed_owing: dict[tuple[int, int], int] = {}
+
+    def operation_id(self, place: int) -> int:
+        """Give the id of the operation at ``place`` in this batch."""
+        return self.batch_id << PLACE_BITS | place
+
+    def add_member(self, owner: int, balances: dict[str, int | None]) -> None:
+        """Take up a member's accounts; None is an account that has no row yet."""
+        self.accounts[owner] = {kind: balance or 0 for kind, balance in balances.items()}
+        self.missing.update((owner, kind) for kind, b in balances.items() if b is None)
+
+    def add_lot(self, lot: Lot) -> None:
+        """Take up a lot that was gathered or has just been made."""
+        self.lots.setdefault(lot.owner, {})[lot.id] = lot
+        self.lot_by_id[lot.id] = lot
+
+    def balance(self, owner: int, kind: str) -> int:
+        """Give the balance of an account as it stands now; zero where there is none."""
+        return self.accounts[owner][kind]
+
+    def enter(self, stamp: Stamp, posting: Posting) -> None:
+        """Apply what a plan decided, and keep it for the record."""
+        self.postings.append((stamp, posting))
+        for lot in posting.lots:
+            self.add_lot(lot)
+            self.new_lots[lot.id] = lot
+        deltas, net = self.deltas, self.window_net
+        for transfer in posting.transfers:
+            effect = _EFFECTS[transfer.movement]
+            amount = transfer.amount
+            source = (transfer.from_owner, effect.from_kind)
+            target = (transfer.to_owner, effect.to_kind)
+            deltas[source] = deltas.get(source, 0) - amount
+            deltas[target] = deltas.get(target, 0) + amount
+            accounts = self.accounts.get(transfer.from_owner)
+            if accounts is not None:
+                accounts[effect.from_kind] = accounts.get(effect.from_kind, 0) - amount
+            accounts = self.accounts.get(transfer.to_owner)
+            if accounts is not None:
+                accounts[effect.to_kind] = accounts.get(effect.to_kind, 0) + amount
+            if effect.from_window:
+                net[source] = net.get(source, 0) - amount
+            if effect.to_window:
+                net[target] = net.get(target, 0) + amount
+            if transfer.from_lot is not None:
+                self._change_lot(transfer.from_lot, effect.from_lot, -amount)
+            if transfer.to_lot is not None:
+                self._change_lot(transfer.to_lot, effect.to_lot, amount)
+            if transfer.movement in (M.CLAIM, M.CLAIM_RESERVE, M.COUNTERCLAIM):
+                self._count_claim(transfer.movement, transfer.from_owner, transfer.to_owner, amount)
+        self._enter_holds(posting)
+
+    def _change_lot(self, lot_id: int, field: str | None, amount: int) -> None:
+        assert field is not None, "a lot is named by a movement that touches none"
+        lot = self.lot_by_id[lot_id]
+        value = getattr(lot, field) + amount
+        assert value >= 0, f"lot {lot_id} would hold {value} {field}"
+        setattr(lot, field, value)
+        if lot_id not in self.new_lots:
+            self.changed_lots[lot_id] = lot
+
+    def _count_claim(self, movement: M, source: int, target: int, amount: int) -> None:
+        counter = movement is M.COUNTERCLAIM
+        pair = (target, source) if counter else (source, target)
+        claims = self.claims.get(pair)
+        if claims is None:
+            claims = self.claims[pair] = Claims()
+        if counter:
+            claims.countered += amount
+            claims.counterclaims += 1
+        else:
+            claims.claimed += amount
+            claims.claims += 1
+
+    def _enter_holds(self, posting: Posting) -> None:
+        for hold in posting.holds:
+            before = self.holds.get(hold.id)
+            if before is not None and before.owner != hold.owner:
+                before.slices = {}
+                self.closed_holds[before.owner, hold.id] = before
+            self.holds[hold.id] = hold
+            self.changed_holds[hold.id] = hold
+        for (owner, organisation), amount in posting.owing.items():
+            self.owing.setdefault(owner, {})[organisation] = amount
+            self.changed_owing[owner, organisation] = amount

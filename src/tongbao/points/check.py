@@ -1,0 +1,240 @@
+"""Check an operation by itself, before anything is read: what makes no sense is malformed.
+
+Nothing is remembered of a malformed request; the caller mends it and may use the same key.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from msgspec import Struct
+
+from tongbao.alliance import regions
+from tongbao.kernel import limits, texts
+from tongbao.kernel.amounts import AmountOutOfRange
+from tongbao.points import operations as ops
+from tongbao.points import refusals
+
+_KEY: Final = re.compile(f"[!-~]{{1,{limits.KEY}}}")
+_ID_MAX: Final = 2**63 - 1
+
+
+class Rules(Struct, frozen=True, kw_only=True):
+    """What a door allows: how old a business time may be (none: as old as history goes).
+
+    ``zone`` is the alliance's time zone, for business days.
+    """
+
+    past: timedelta | None = timedelta(days=35)
+    zone: str = "Asia/Shanghai"
+
+
+def check(op: ops.Operation, at: datetime, rules: Rules) -> None:
+    """Refuse an operation that is malformed whatever the books say."""
+    _key(op.key)
+    _id("scope", op.scope)
+    earliest = limits.EARLIEST if rules.past is None else at - rules.past
+    _time("effective_at", op.effective_at, earliest, at + limits.AHEAD)
+    for name in ("channel", "reference", "campaign"):
+        _text(name, getattr(op, name), limits.NAME)
+    if isinstance(op, ops.Award):
+        for name in ("release_at", "expires_at"):
+            _time(name, getattr(op, name), limits.EARLIEST, at + limits.LOT)
+    if isinstance(op, ops.Hold):
+        _time("expires_at", op.expires_at, at, at + limits.HOLD)
+    _CHECKS[type(op)](op)
+
+
+def _key(value: Any) -> None:
+    if not isinstance(value, str) or _KEY.fullmatch(value) is None:
+        raise refusals.KeyMalformed(most=limits.KEY)
+
+
+def _amount(name: str, value: Any, least: int = 0) -> None:
+    if type(value) is not int or not least <= value <= limits.AMOUNT:
+        shown = value if type(value) is int and value.bit_length() < 128 else repr(value)[:40]
+        raise AmountOutOfRange(name=name, amount=shown, least=least, most=limits.AMOUNT)
+
+
+def _id(name: str, value: Any) -> None:
+    if type(value) is not int or not 0 < value <= _ID_MAX:
+        raise refusals.IdMalformed(name=name)
+
+
+def _time(name: str, value: Any, earliest: datetime, latest: datetime) -> None:
+    if value is None:
+        return
+    naive = not isinstance(value, datetime) or value.tzinfo is None
+    if naive or not earliest <= value <= latest:
+        raise refusals.TimeOutOfRange(
+            name=name,
+            time=str(value)[:40],
+            earliest=earliest.isoformat(),
+            latest=latest.isoformat(),
+        )
+
+
+def _text(name: str, value: Any, most: int, *, needed: bool = False) -> None:
+    """Take texts as they are; kernel/texts.py says which ones, here without trimming them."""
+    if value is None and not needed:
+        return
+    if not isinstance(value, str) or texts.line(name, value, most) != value:
+        raise texts.TextMalformed(name=name, most=most)
+
+
+def _lines(lines: tuple[ops.Line, ...], amount: int) -> None:
+    if not lines:
+        return
+    if len(lines) > limits.LINES:
+        raise refusals.LinesMalformed(reason=f"a sale has at most {limits.LINES} lines")
+    total = 0
+    for line in lines:
+        _text("line id", line.id, limits.NAME, needed=True)
+        _text("item", line.item, limits.NAME)
+        _amount("line amount", line.amount)
+        _amount("quantity", line.quantity, 1)
+        total += line.amount
+    if len({line.id for line in lines}) != len(lines):
+        raise refusals.LinesMalformed(reason="two lines have the same id")
+    if total != amount:
+        raise refusals.LinesMalformed(reason=f"the lines sum to {total}, the sale is {amount}")
+
+
+def _award(op: ops.Award) -> None:
+    _id("member", op.member)
+    _id("outlet", op.outlet)
+    _amount("amount", op.amount)
+    if op.points is not None:
+        _amount("points", op.points)
+    _lines(op.lines, op.amount)
+    texts.choice("lot_kind", op.lot_kind, ("earned", "bought", "goodwill"))
+    if op.limited_to is not None:
+        _scope(op.limited_to)
+
+
+def _scope(scope: ops.Scope) -> None:
+    if not (scope.regions or scope.formats or scope.organisations):
+        raise refusals.ScopeMalformed(reason="a scope names a region, a format or an organisation")
+    if max(map(len, (scope.regions, scope.formats, scope.organisations))) > limits.LINES:
+        raise refusals.ScopeMalformed(reason=f"a scope names at most {limits.LINES} of each")
+    for region in scope.regions:
+        regions.check(region)
+    for code in scope.formats:
+        _text("format", code, limits.NAME, needed=True)
+    for organisation in scope.organisations:
+        _id("organisation", organisation)
+
+
+def _purchase(op: ops.Purchase) -> None:
+    _id("member", op.member)
+    _id("outlet", op.outlet)
+    _amount("amount", op.amount, 1)
+    _amount("points", op.points)
+    _lines(op.lines, op.amount)
+
+
+def _hold(op: ops.Hold) -> None:
+    _id("member", op.member)
+    _id("outlet", op.outlet)
+    _amount("points", op.points, 1)
+
+
+def _capture(op: ops.Capture) -> None:
+    _id("hold", op.hold)
+    _amount("points", op.points)
+    _amount("cash", op.cash)
+    _amount("points + cash", op.points + op.cash, 1)
+    _lines(op.lines, op.points + op.cash)
+
+
+def _by_hold(op: ops.Void | ops.ExpireHold) -> None:
+    _id("hold", op.hold)
+
+
+def _advice(op: ops.Advice) -> None:
+    _id("member", op.member)
+    _id("outlet", op.outlet)
+    if op.hold is not None:
+        _id("hold", op.hold)
+    _amount("points", op.points, 1)
+    _amount("cash", op.cash)
+    _lines(op.lines, op.points + op.cash)
+
+
+def _refund(op: ops.Refund) -> None:
+    _id("original", op.original)
+    if op.amount is not None:
+        _amount("amount", op.amount, 1)
+        if op.lines:
+            raise refusals.LinesMalformed(reason="a refund is by lines or by amount, not both")
+    if len(op.lines) > limits.LINES:
+        raise refusals.LinesMalformed(reason=f"a refund has at most {limits.LINES} lines")
+    for line in op.lines:
+        _text("line id", line.id, limits.NAME, needed=True)
+        _amount("line amount", line.amount, 1)
+
+
+def _reversal(op: ops.Reversal) -> None:
+    _key(op.original_key)
+    if op.original_key == op.key:
+        raise refusals.KeyMalformed(most=limits.KEY)
+
+
+def _gift(op: ops.Gift) -> None:
+    _id("member", op.member)
+    _id("to", op.to)
+    _amount("points", op.points, 1)
+
+
+def _propose(op: ops.ProposeAdjustment) -> None:
+    _id("member", op.member)
+    _id("organisation", op.organisation)
+    _amount("points", abs(op.points) if type(op.points) is int else op.points, 1)
+    _text("reason", op.reason, limits.TEXT, needed=True)
+    _text("by", op.by, limits.NAME, needed=True)
+
+
+def _decide(op: ops.DecideAdjustment) -> None:
+    _id("proposal", op.proposal)
+    _text("by", op.by, limits.NAME, needed=True)
+
+
+def _of_member(op: ops.ExpireLots) -> None:
+    _id("member", op.member)
+
+
+def _of_award(op: ops.ReleasePending | ops.CancelPending) -> None:
+    _id("award", op.award)
+
+
+def _merge(op: ops.Merge) -> None:
+    _id("member", op.member)
+    _id("into", op.into)
+
+
+def _close(op: ops.Close) -> None:
+    _id("member", op.member)
+    if op.give_to is not None:
+        _id("give_to", op.give_to)
+
+
+_CHECKS: Final[dict[type, Callable[[Any], None]]] = {
+    ops.Award: _award,
+    ops.Purchase: _purchase,
+    ops.Hold: _hold,
+    ops.Capture: _capture,
+    ops.Void: _by_hold,
+    ops.ExpireHold: _by_hold,
+    ops.Advice: _advice,
+    ops.Refund: _refund,
+    ops.Reversal: _reversal,
+    ops.Gift: _gift,
+    ops.ProposeAdjustment: _propose,
+    ops.DecideAdjustment: _decide,
+    ops.ExpireLots: _of_member,
+    ops.ReleasePending: _of_award,
+    ops.CancelPending: _of_award,
+    ops.Merge: _merge,
+    ops.Close: _close,
+}

@@ -1,0 +1,240 @@
+"""Gather: lock in one order, then read everything the plans of a batch may ask for.
+
+One round trip for the locks and the reads: each statement sees what the locks before it protect.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct, field
+from psycopg import Connection, Cursor
+
+from tongbao.alliance.types import Terms
+from tongbao.kernel import arrays, sql
+from tongbao.ledger import lock
+from tongbao.ledger.movements import M
+from tongbao.ledger.types import Hold, Lot, Transfer
+from tongbao.points import detail, refusals
+from tongbao.points.books import Books, Member, Organisation, Proposal
+from tongbao.points.operations import Operation
+from tongbao.points.original import Original
+from tongbao.points.wanted import Wanted, survey
+
+Q = sql.load(__package__)
+LEDGER = sql.load("tongbao.ledger")
+
+_MEMBER_KINDS = ("wallet", "held", "pending", "owing")
+_ORGANISATION_KINDS = ("issued", "clearing", "reserve", "collateral")
+
+
+class Known(Struct, frozen=True):
+    """What a key was used for before: the operation, the request's fingerprint, the answer."""
+
+    operation: int
+    fingerprint: bytes
+    answer: bytes
+
+
+class Gathered(Struct):
+    """The books of a batch, and the keys that were used before."""
+
+    books: Books
+    known: dict[tuple[int, str], Known] = field(default_factory=dict)
+
+
+def gather(conn: Connection[Any], batch: Sequence[Operation], at: datetime) -> Gathered:
+    """Lock and read all that ``batch`` needs, inside the caller's transaction."""
+    wanted = survey(conn, batch)
+    members = arrays.ints(wanted.members)
+    spenders = arrays.ints(wanted.spenders)
+    organisations = arrays.ints(wanted.organisations)
+    keys = {
+        "scopes": arrays.ints([op.scope for op in batch]),
+        "keys": arrays.texts([op.key for op in batch]),
+    }
+    named = list(wanted.named.values())
+    with conn.pipeline():
+        lock.fence(conn)
+        lock.members(conn, wanted.members)
+        lock.organisations(conn, wanted.organisations, wanted.spenders, wanted.members)
+        start = conn.execute(LEDGER.next_batch)
+        operator = conn.execute(Q.operator)
+        once = conn.execute(Q.once, keys)
+        member_rows = conn.execute(Q.members, {"members": members})
+        owing = conn.execute(Q.owing, {"owners": members})
+        contracts = conn.execute(Q.contracts, {"organisations": organisations})
+        lots = conn.execute(Q.open_lots, {"owners": spenders}) if wanted.spenders else None
+        holds = conn.execute(Q.holds, {"owners": spenders}) if wanted.spenders else None
+        earlier = _ask_earlier(conn, wanted) if named else None
+        proposals = (
+            conn.execute(Q.proposals, {"proposals": arrays.ints(wanted.proposals)})
+            if wanted.proposals
+            else None
+        )
+    batch_id, window = _one(start)
+    if window is None:
+        raise refusals.NoOpenWindow
+    books = Books(batch_id, at, window, _one(operator)[0])
+    books.outlets = wanted.outlets
+    books.keyed = dict(wanted.keyed)
+    gathered = Gathered(books)
+    for scope, key, operation, fingerprint, answer in once:
+        gathered.known[scope, key] = Known(operation, fingerprint, answer)
+    _read_members(books, member_rows, owing)
+    for row in lots or ():
+        books.add_lot(_lot(row))
+    for row in holds or ():
+        _read_hold(books, row)
+    if earlier is not None:
+        _read_earlier(books, wanted, earlier)
+    for row in proposals or ():
+        books.proposals[row[0]] = Proposal(*row)
+    _read_organisations(conn, books, wanted, contracts)
+    return gathered
+
+
+def _one(cursor: Cursor[Any]) -> Any:
+    row = cursor.fetchone()
+    assert row is not None
+    return row
+
+
+def _read_members(books: Books, rows: Iterable[Any], owing: Iterable[Any]) -> None:
+    for member_id, status, locked, merged_into, *balances in rows:
+        books.members[member_id] = Member(member_id, status, locked, merged_into)
+        books.add_member(member_id, dict(zip(_MEMBER_KINDS, balances, strict=True)))
+    for owner, organisation, amount in owing:
+        books.owing.setdefault(owner, {})[organisation] = amount
+
+
+def _lot(row: Sequence[Any]) -> Lot:
+    return Lot(
+        owner=row[0],
+        id=row[1],
+        issuer=row[2],
+        kind=row[3],
+        available=row[4],
+        held=row[5],
+        pending=row[6],
+        reserve=row[7],
+        earned_at=row[8],
+        expires_at=row[9],
+        release_at=row[10],
+        scope=row[11],
+    )
+
+
+def _read_hold(books: Books, row: Sequence[Any]) -> None:
+    owner, hold_id, organisation, outlet, amount, lots, slices, expires_at = row
+    books.holds[hold_id] = Hold(
+        owner=owner,
+        id=hold_id,
+        organisation=organisation,
+        outlet=outlet,
+        amount=amount,
+        expires_at=expires_at,
+        slices=dict(zip(lots, slices, strict=True)),
+    )
+
+
+def _read_organisations(
+    conn: Connection[Any], books: Books, wanted: Wanted, contracts: Iterable[Any]
+) -> None:
+    """Read the organisations named and the issuers that have turned up in lots and debts."""
+    ids = {lot.issuer for lot in books.lot_by_id.values()} | wanted.organisations
+    for debts in books.owing.values():
+        ids.update(debts)
+    versions: dict[int, list[tuple[datetime, Terms]]] = {}
+    for organisation, valid_from, *terms in contracts:
+        pair = (valid_from, Terms(**dict(zip(_TERMS, terms, strict=True))))
+        versions.setdefault(organisation, []).append(pair)
+    missing = arrays.ints(ids - wanted.organisations)
+    with conn.pipeline():
+        rows = conn.execute(Q.organisations, {"organisations": arrays.ints(ids)})
+        more = conn.execute(Q.contracts, {"organisations": missing})
+    for organisation, valid_from, *terms in more:
+        pair = (valid_from, Terms(**dict(zip(_TERMS, terms, strict=True))))
+        versions.setdefault(organisation, []).append(pair)
+    for organisation_id, status, *balances in rows:
+        books.organisations[organisation_id] = Organisation(
+            organisation_id, status, versions.get(organisation_id, [])
+        )
+        books.accounts[organisation_id] = dict(zip(_ORGANISATION_KINDS, balances, strict=True))
+
+
+_TERMS = (
+    "earn_rate", "earn_step", "prepaid_share", "reimbursement", "acceptance_fee", "issue_fee",
+    "redemption_share", "expiry_months", "breakage_to", "earn_on", "credit_limit",
+)  # fmt: skip
+
+
+class _Earlier(Struct):
+    """Cursors over what is known of the earlier operations a batch names."""
+
+    operations: Cursor[Any]
+    followers: Cursor[Any]
+    transfers: Cursor[Any]
+    lots: Cursor[Any]
+    holds: Cursor[Any]
+    moved: Cursor[Any]
+
+
+def _ask_earlier(conn: Connection[Any], wanted: Wanted) -> _Earlier:
+    named = list(wanted.named.values())
+    operations = arrays.ints([n.id for n in named])
+    owners = arrays.ints([n.owner for n in named])
+    holders = arrays.ints({n.holder for n in named})
+    everybody = arrays.ints({n.owner for n in named} | {n.holder for n in named})
+    pairs = {"owners": owners, "operations": operations}
+    return _Earlier(
+        operations=conn.execute(Q.originals, pairs),
+        followers=conn.execute(Q.followers, {"holders": everybody, "operations": operations}),
+        transfers=conn.execute(Q.transfers, {"owners": everybody, "operations": operations}),
+        lots=conn.execute(Q.lots_by_id, pairs),
+        holds=conn.execute(Q.holds_by_id, {"owners": everybody, "holds": operations}),
+        moved=conn.execute(Q.moved_lots, {"holders": holders}),
+    )
+
+
+def _read_earlier(books: Books, wanted: Wanted, earlier: _Earlier) -> None:
+    transfers: dict[int, list[Transfer]] = {}
+    for operation, movement, *rest in earlier.transfers:
+        transfers.setdefault(operation, []).append(Transfer(M(movement), *rest))
+    for row in earlier.lots:
+        if row[1] not in books.lot_by_id:
+            books.add_lot(_lot(row))
+    books.moved = dict(iter(earlier.moved))
+    for row in earlier.holds:
+        known = books.holds.get(row[1])
+        if known is None or not known.slices:
+            _read_hold(books, row)
+    for (
+        op_id,
+        kind,
+        owner,
+        organisation,
+        outlet,
+        points,
+        cash,
+        effective_at,
+        data,
+    ) in earlier.operations:
+        original = Original(
+            id=op_id,
+            kind=kind,
+            owner=owner,
+            holder=wanted.named[op_id].holder,
+            organisation=organisation,
+            outlet=outlet,
+            points=points,
+            cash=cash,
+            effective_at=effective_at,
+            detail=detail.decode(data),
+        )
+        original.take_up(transfers.get(op_id, ()))
+        books.originals[op_id] = original
+    for original_id, follower, kind, data in earlier.followers:
+        books.originals[original_id].take_off(
+            kind, detail.decode(data), transfers.get(follower, ())
+        )

@@ -1,0 +1,208 @@
+"""The operations: what may be asked, and nothing else.
+
+Amounts are fen. ``key`` is the caller's idempotency key, ``scope`` the calling organisation.
+``effective_at`` is the business time; none: the server's. ``reference`` is the caller's own
+number (a receipt). Operations that follow another one name it by its operation id.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+LotKind = Literal["earned", "bought", "goodwill"]
+
+
+class Line(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One line of a sale: its id on the receipt, its amount, and what was sold."""
+
+    id: str
+    amount: int
+    item: str | None = None
+    quantity: int = 1
+
+
+class RefundLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """What comes back of one line of the original sale."""
+
+    id: str
+    amount: int
+
+
+class Scope(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where points may be spent; an empty list does not limit.
+
+    A region is a GB/T 2260 code; ``310000`` takes in all of Shanghai.
+    """
+
+    regions: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    organisations: tuple[int, ...] = ()
+
+
+class Operation(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True,
+    tag_field="kind",
+):  # fmt: skip
+    """What all operations have in common."""
+
+    key: str
+    scope: int
+    effective_at: datetime | None = None
+    channel: str | None = None
+    reference: str | None = None
+    campaign: str | None = None
+
+
+class Award(Operation, frozen=True, kw_only=True, tag="award"):
+    """Give points for a sale of ``amount`` by contract, or exactly ``points``.
+
+    With ``release_at`` they are pending until then. ``limited_to`` says where they may be spent.
+    """
+
+    member: int
+    outlet: int
+    amount: int = 0
+    points: int | None = None
+    lines: tuple[Line, ...] = ()
+    lot_kind: LotKind = "earned"
+    release_at: datetime | None = None
+    expires_at: datetime | None = None
+    limited_to: Scope | None = None
+
+
+class Purchase(Operation, frozen=True, kw_only=True, tag="purchase"):
+    """Pay ``points`` of a bill of ``amount``, the rest in cash; ``up_to``: as many as there are."""
+
+    member: int
+    outlet: int
+    amount: int
+    points: int
+    up_to: bool = False
+    lines: tuple[Line, ...] = ()
+
+
+class Hold(Operation, frozen=True, kw_only=True, tag="hold"):
+    """Set points aside for a purchase to come, at the latest until ``expires_at``."""
+
+    member: int
+    outlet: int
+    points: int
+    up_to: bool = False
+    expires_at: datetime | None = None
+
+
+class Capture(Operation, frozen=True, kw_only=True, tag="capture"):
+    """Spend ``points`` of a hold on a bill of ``points + cash``; ``final`` frees the rest."""
+
+    hold: int
+    points: int
+    cash: int = 0
+    final: bool = True
+    lines: tuple[Line, ...] = ()
+
+
+class Void(Operation, frozen=True, kw_only=True, tag="void"):
+    """Free what remains of a hold."""
+
+    hold: int
+
+
+class ExpireHold(Operation, frozen=True, kw_only=True, tag="expire_hold"):
+    """Free what remains of a hold whose time is over."""
+
+    hold: int
+
+
+class Advice(Operation, frozen=True, kw_only=True, tag="advice"):
+    """Post what a till has already let happen, with its hold or without.
+
+    Where the points are not there any more it becomes an exception item, not a refusal.
+    """
+
+    member: int
+    outlet: int
+    points: int
+    cash: int = 0
+    hold: int | None = None
+    lines: tuple[Line, ...] = ()
+
+
+class Refund(Operation, frozen=True, kw_only=True, tag="refund"):
+    """Take back a sale: by ``lines``, by ``amount``, or (neither) all that is left of it."""
+
+    original: int
+    amount: int | None = None
+    lines: tuple[RefundLine, ...] = ()
+
+
+class Reversal(Operation, frozen=True, kw_only=True, tag="reversal"):
+    """Undo whatever the operation with ``original_key`` did, also before it arrives."""
+
+    original_key: str
+
+
+class Gift(Operation, frozen=True, kw_only=True, tag="gift"):
+    """Give points to another member; each slice keeps its issuer and its expiry."""
+
+    member: int
+    to: int
+    points: int
+
+
+class ProposeAdjustment(Operation, frozen=True, kw_only=True, tag="propose_adjustment"):
+    """Propose to add (or, negative, to take) points of ``organisation``."""
+
+    member: int
+    organisation: int
+    points: int
+    reason: str
+    by: str
+
+
+class DecideAdjustment(Operation, frozen=True, kw_only=True, tag="decide_adjustment"):
+    """Approve or reject a proposal, as another person than the one who made it."""
+
+    proposal: int
+    by: str
+    approve: bool
+
+
+class ExpireLots(Operation, frozen=True, kw_only=True, tag="expire_lots"):
+    """End what is spendable of a member's lots past their date."""
+
+    member: int
+
+
+class ReleasePending(Operation, frozen=True, kw_only=True, tag="release_pending"):
+    """Make a pending award spendable."""
+
+    award: int
+
+
+class CancelPending(Operation, frozen=True, kw_only=True, tag="cancel_pending"):
+    """Take a pending award back before it was released."""
+
+    award: int
+
+
+class Merge(Operation, frozen=True, kw_only=True, tag="merge"):
+    """Let membership ``member`` live on in ``into``: lots, holds, debts and history follow."""
+
+    member: int
+    into: int
+
+
+class Close(Operation, frozen=True, kw_only=True, tag="close"):
+    """End a membership; its points go to ``give_to``, or are given up by ``forfeit``."""
+
+    member: int
+    give_to: int | None = None
+    forfeit: bool = False
+
+
+AnyOperation = (
+    Award | Purchase | Hold | Capture | Void | ExpireHold | Advice | Refund | Reversal | Gift
+    | ProposeAdjustment | DecideAdjustment | ExpireLots | ReleasePending | CancelPending
+    | Merge | Close
+)  # fmt: skip

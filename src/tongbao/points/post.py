@@ -1,0 +1,221 @@
+"""Post a batch of operations: gather, decide, record.
+
+The one way in. Operations of all kinds may be mixed; each is decided on the books as those
+before it left them, and a batch gives the same answers as its operations one by one.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Struct, field
+from psycopg import Connection
+
+from tongbao.events import outbox
+from tongbao.kernel import limits, lists
+from tongbao.kernel.errors import Malformed, Refusal
+from tongbao.ledger.journal import Answer, record
+from tongbao.ledger.types import Stamp
+from tongbao.points import (
+    adjustment,
+    advice,
+    award,
+    expiry,
+    gift,
+    hold,
+    membership,
+    pending,
+    purchase,
+    refund,
+    refusals,
+    reversal,
+    side,
+)
+from tongbao.points import operations as ops
+from tongbao.points.announce import event_of
+from tongbao.points.answer import answer_of, refusal_of
+from tongbao.points.books import Books
+from tongbao.points.check import Rules, check
+from tongbao.points.gather import Gathered, gather
+from tongbao.points.original import Original
+from tongbao.points.outcome import Outcome, encode, replay
+from tongbao.points.sheet import Decision
+
+PLANS: Final[dict[type, Callable[[Any, Books, Stamp], Decision]]] = {
+    ops.Award: award.plan,
+    ops.Purchase: purchase.plan,
+    ops.Hold: hold.plan,
+    ops.Capture: hold.plan_capture,
+    ops.Void: hold.plan_void,
+    ops.ExpireHold: hold.plan_expiry,
+    ops.Advice: advice.plan,
+    ops.Refund: refund.plan,
+    ops.Reversal: reversal.plan,
+    ops.Gift: gift.plan,
+    ops.ProposeAdjustment: adjustment.plan_proposal,
+    ops.DecideAdjustment: adjustment.plan_decision,
+    ops.ExpireLots: expiry.plan,
+    ops.ReleasePending: pending.plan_release,
+    ops.CancelPending: pending.plan_cancel,
+    ops.Merge: membership.plan_merge,
+    ops.Close: membership.plan_close,
+}
+
+_fingerprint_encoder = msgspec.json.Encoder()
+_RULES: Final = Rules()
+_UNDOING: Final = frozenset({"refund", "reversal", "cancel_pending"})
+
+Key = tuple[int, str]
+
+
+class Decided(Struct):
+    """What a batch has decided so far: the decisions to record and the answers to remember."""
+
+    gathered: Gathered
+    reversed_keys: set[Key]
+    decisions: list[tuple[Stamp, ops.Operation, Decision]] = field(default_factory=list)
+    answers: dict[Key, Answer] = field(default_factory=dict)
+
+
+def post(
+    conn: Connection[Any],
+    operations: Sequence[ops.Operation],
+    at: datetime,
+    rules: Rules = _RULES,
+) -> list[Outcome]:
+    """Post ``operations`` (at most ``limits.BATCH``) at server time ``at``; answer each in order.
+
+    Needs an open transaction, and gives answers that are true once it commits. Raises
+    ``KeyTaken``, a serialization failure or a deadlock when it must be tried again as a whole.
+    """
+    assert at.tzinfo is not None, "times have a zone"
+    lists.check("operations", operations, limits.BATCH)
+    outcomes: list[Outcome | None] = []
+    good: list[ops.Operation] = []
+    for op in operations:
+        try:
+            check(op, at, rules)
+        except Malformed as refusal:
+            outcomes.append(refusal_of(op, Stamp(0, at, op.effective_at or at, 0), refusal))
+        else:
+            outcomes.append(None)
+            good.append(op)
+    if good:
+        answers = iter(_post_checked(conn, good, at, rules))
+        outcomes = [next(answers) if outcome is None else outcome for outcome in outcomes]
+    return [outcome for outcome in outcomes if outcome is not None]
+
+
+def _post_checked(
+    conn: Connection[Any], batch: Sequence[ops.Operation], at: datetime, rules: Rules
+) -> list[Outcome]:
+    gathered = gather(conn, batch, at)
+    keys = {(op.scope, op.original_key) for op in batch if isinstance(op, ops.Reversal)}
+    decided = Decided(gathered, keys)
+    outcomes = [_decide(decided, op, place) for place, op in enumerate(batch)]
+    record(conn, gathered.books, list(decided.answers.values()))
+    side.record(conn, decided.decisions, at)
+    zone = ZoneInfo(rules.zone)
+    events = [event_of(*one, gathered.books, zone) for one in decided.decisions]
+    outbox.announce(conn, events, at)
+    return outcomes
+
+
+def fingerprint(op: ops.Operation) -> bytes:
+    """Give the fingerprint of what the client sent."""
+    return hashlib.blake2b(_fingerprint_encoder.encode(op), digest_size=16).digest()
+
+
+def _decide(decided: Decided, op: ops.Operation, place: int) -> Outcome:
+    books = decided.gathered.books
+    stamp = Stamp(books.operation_id(place), books.at, op.effective_at or books.at, books.window)
+    key, mark = (op.scope, op.key), fingerprint(op)
+    before = _answered(decided, key)
+    if before is not None:
+        used_by, text = before
+        if used_by and used_by != mark:
+            return refusal_of(op, stamp, refusals.KeyReused())
+        return replay(text)
+    try:
+        decision = PLANS[type(op)](op, books, stamp)
+    except Refusal as refusal:
+        outcome = refusal_of(op, stamp, refusal)
+        if not isinstance(refusal, Malformed):
+            _remember(decided, op, outcome, mark)
+        return outcome
+    books.enter(stamp, decision.posting)
+    decided.decisions.append((stamp, op, decision))
+    outcome = answer_of(stamp, decision, books)
+    _remember(decided, op, outcome, mark)
+    _follow(decided, op, stamp, decision)
+    return outcome
+
+
+def _answered(decided: Decided, key: Key) -> tuple[bytes, bytes] | None:
+    """Give fingerprint and answer of an earlier use of the key, before or in this batch."""
+    known = decided.gathered.known.get(key)
+    if known is not None:
+        return known.fingerprint, known.answer
+    answer = decided.answers.get(key)
+    return None if answer is None else (answer.fingerprint, answer.answer.encode())
+
+
+def _remember(decided: Decided, op: ops.Operation, outcome: Outcome, mark: bytes) -> None:
+    refused = outcome.status == "refused"
+    decided.answers[op.scope, op.key] = Answer(
+        op.scope, op.key, outcome.operation, refused, mark, encode(outcome)
+    )
+
+
+def _follow(decided: Decided, op: ops.Operation, stamp: Stamp, decision: Decision) -> None:
+    """Keep what later operations of the same batch may ask about this one."""
+    books, posting = decided.gathered.books, decision.posting
+    original = books.originals.get(posting.original or 0)
+    if original is not None and posting.kind in _UNDOING:
+        original.take_off(posting.kind, decision.detail, posting.transfers)
+    if isinstance(op, ops.Reversal):
+        _leave_tombstone(decided, op, stamp)
+    if decision.proposal is not None:
+        return
+    if decision.decided is not None:
+        books.proposals[decision.decided[0]].state = decision.decided[1]
+    if decision.ended is not None:
+        member, into = decision.ended
+        books.members[member].status = "closed" if into is None else "merged"
+        books.members[member].merged_into = into
+    if (op.scope, op.key) in decided.reversed_keys:
+        fresh = Original(
+            id=stamp.id,
+            kind=posting.kind,
+            owner=posting.owner,
+            holder=posting.owner,
+            organisation=posting.organisation,
+            outlet=posting.outlet,
+            points=posting.points,
+            cash=posting.cash,
+            effective_at=stamp.effective_at,
+            detail=decision.detail,
+        )
+        fresh.take_up(posting.transfers)
+        books.originals[stamp.id] = fresh
+        books.keyed[op.scope, op.key] = stamp.id
+
+
+def _leave_tombstone(decided: Decided, op: ops.Reversal, stamp: Stamp) -> None:
+    """Answer an original that comes after its reversal, for ever."""
+    key = (op.scope, op.original_key)
+    if key in decided.gathered.books.keyed or _answered(decided, key) is not None:
+        return
+    late = Outcome(
+        operation=0,
+        kind="reversed",
+        status="refused",
+        position=stamp.id,
+        written_at=stamp.at,
+        effective_at=stamp.effective_at,
+        refusal=refusal_of(op, stamp, refusals.Reversed()).refusal,
+    )
+    decided.answers[key] = Answer(*key, 0, True, b"", encode(late))

@@ -1,0 +1,180 @@
+-- name: operator
+SELECT id FROM alliance.organisation WHERE role = 'operator';
+
+-- name: outlets
+-- Before the locks: an outlet never changes its organisation.
+SELECT o.id, o.organisation_id, s.region, o.format, o.open
+FROM alliance.outlet AS o
+INNER JOIN alliance.site AS s ON o.site_id = s.id
+WHERE o.id = ANY(%(outlets)s::bigint[]);
+
+-- name: owners_of_operations
+-- Whose accounts to lock for operations named by id: the member's, or of the membership it
+-- lives on as; of a gift also the receiver's.
+SELECT p.id, p.owner_id, coalesce(m.merged_into, p.owner_id) AS holder, p.organisation_id,
+  p.outlet_id, (
+    SELECT max(t.to_owner) FROM ledger.transfer AS t
+    WHERE p.kind = 'gift' AND t.owner_id = p.owner_id AND t.operation_id = p.id AND t.movement = 12
+  ) AS receiver
+FROM ledger.operation AS p
+LEFT JOIN members.member AS m ON p.owner_id = m.id
+WHERE p.id = ANY(%(operations)s::bigint[]);
+
+-- name: operations_of_keys
+-- Which operation a key stands for; a refused one stands for none.
+SELECT o.scope, o.key, CASE WHEN o.refused THEN 0 ELSE o.operation_id END AS operation_id
+FROM kernel.once AS o
+INNER JOIN unnest(%(scopes)s::bigint[], %(keys)s::text[]) AS v (scope, key)
+  ON o.scope = v.scope AND o.key = v.key;
+
+-- name: proposals
+SELECT id, member_id, organisation_id, points, reason, proposed_by, state
+FROM points.adjustment
+WHERE id = ANY(%(proposals)s::bigint[]);
+
+-- name: members
+-- State and balances together; a null balance is an account that has no row yet.
+SELECT m.id, m.status, m.spend_locked, m.merged_into, a.wallet, a.held, a.pending, a.owing
+FROM members.member AS m
+INNER JOIN (
+  SELECT owner_id,
+    max(balance) FILTER (WHERE kind = 'wallet') AS wallet,
+    max(balance) FILTER (WHERE kind = 'held') AS held,
+    max(balance) FILTER (WHERE kind = 'pending') AS pending,
+    max(balance) FILTER (WHERE kind = 'owing') AS owing
+  FROM ledger.account
+  WHERE owner_id = ANY(%(members)s::bigint[])
+  GROUP BY owner_id
+) AS a ON m.id = a.owner_id
+WHERE m.id = ANY(%(members)s::bigint[]);
+
+-- name: once
+-- After the locks: whoever used the same key for the same member has committed by now.
+SELECT o.scope, o.key, o.operation_id, o.fingerprint, o.answer
+FROM kernel.once AS o
+INNER JOIN unnest(%(scopes)s::bigint[], %(keys)s::text[]) AS v (scope, key)
+  ON o.scope = v.scope AND o.key = v.key;
+
+-- name: organisations
+-- Those named and the issuers of what the spenders have, with their balances.
+SELECT o.id, o.status, a.issued, a.clearing, a.reserve, a.collateral
+FROM alliance.organisation AS o
+INNER JOIN (
+  SELECT owner_id,
+    max(balance) FILTER (WHERE kind = 'issued') AS issued,
+    max(balance) FILTER (WHERE kind = 'clearing') AS clearing,
+    max(balance) FILTER (WHERE kind = 'reserve') AS reserve,
+    max(balance) FILTER (WHERE kind = 'collateral') AS collateral
+  FROM ledger.account
+  WHERE owner_id = ANY(%(organisations)s::bigint[])
+  GROUP BY owner_id
+) AS a ON o.id = a.owner_id
+WHERE o.id = ANY(%(organisations)s::bigint[]);
+
+-- name: contracts
+SELECT organisation_id, valid_from, earn_rate, earn_step, prepaid_share, reimbursement,
+  acceptance_fee, issue_fee, redemption_share, expiry_months, breakage_to, earn_on, credit_limit
+FROM alliance.contract
+WHERE organisation_id = ANY(%(organisations)s::bigint[])
+ORDER BY organisation_id ASC, valid_from DESC;
+
+-- name: open_lots
+SELECT owner_id, id, issuer_id, kind, available, held, pending, reserve,
+  earned_at, expires_at, release_at, scope::text
+FROM ledger.lot
+WHERE open AND owner_id = ANY(%(owners)s::bigint[]);
+
+-- name: lots_by_id
+-- Lots that earlier operations used up; a refund may bring them back.
+SELECT l.owner_id, l.id, l.issuer_id, l.kind, l.available, l.held, l.pending, l.reserve,
+  l.earned_at, l.expires_at, l.release_at, l.scope::text
+FROM ledger.lot AS l
+INNER JOIN (
+  SELECT t.owner_id, t.from_lot AS id
+  FROM ledger.transfer AS t
+  INNER JOIN unnest(%(owners)s::bigint[], %(operations)s::bigint[]) AS v (owner_id, id)
+    ON t.owner_id = v.owner_id AND t.operation_id = v.id
+  WHERE t.from_lot IS NOT NULL
+  UNION
+  SELECT t.to_owner AS owner_id, t.to_lot AS id
+  FROM ledger.transfer AS t
+  INNER JOIN unnest(%(owners)s::bigint[], %(operations)s::bigint[]) AS v (owner_id, id)
+    ON t.owner_id = v.owner_id AND t.operation_id = v.id
+  WHERE t.to_lot IS NOT NULL
+) AS used ON l.owner_id = used.owner_id AND l.id = used.id;
+
+-- name: moved_lots
+-- Where lots of merged memberships went, so that what followed them is found again.
+SELECT t.from_lot, t.to_lot
+FROM ledger.transfer AS t
+INNER JOIN members.member AS m ON t.owner_id = m.id
+WHERE
+  m.merged_into = ANY(%(holders)s::bigint[])
+  AND t.movement IN (17, 18, 19);
+
+-- name: owing
+SELECT owner_id, organisation_id, amount
+FROM ledger.owing
+WHERE amount > 0 AND owner_id = ANY(%(owners)s::bigint[]);
+
+-- name: holds
+SELECT owner_id, id, organisation_id, outlet_id, amount, lots, slices, expires_at
+FROM ledger.hold
+WHERE remaining > 0 AND owner_id = ANY(%(owners)s::bigint[]);
+
+-- name: holds_by_id
+-- Also those with nothing left: a repeated void is told so, not that there is no hold.
+SELECT owner_id, id, organisation_id, outlet_id, amount, lots, slices, expires_at
+FROM ledger.hold
+WHERE owner_id = ANY(%(owners)s::bigint[]) AND id = ANY(%(holds)s::bigint[]);
+
+-- name: originals
+SELECT p.id, p.kind, p.owner_id, p.organisation_id, p.outlet_id, p.points, p.cash,
+  p.effective_at, p.data::text
+FROM ledger.operation AS p
+INNER JOIN unnest(%(owners)s::bigint[], %(operations)s::bigint[]) AS v (owner_id, id)
+  ON p.owner_id = v.owner_id AND p.id = v.id;
+
+-- name: followers
+-- What has been undone of them so far; a merged member's refunds stand under the survivor.
+SELECT p.original_id, p.id, p.kind, p.data::text
+FROM ledger.operation AS p
+WHERE
+  p.owner_id = ANY(%(holders)s::bigint[])
+  AND p.original_id = ANY(%(operations)s::bigint[])
+  AND p.kind IN ('refund', 'reversal', 'cancel_pending')
+ORDER BY p.id;
+
+-- name: transfers
+SELECT t.operation_id, t.movement, t.from_owner, t.to_owner, t.amount, t.from_lot, t.to_lot
+FROM ledger.transfer AS t
+WHERE t.owner_id = ANY(%(owners)s::bigint[]) AND t.operation_id IN (
+  SELECT unnest(%(operations)s::bigint[])
+  UNION ALL
+  SELECT p.id FROM ledger.operation AS p
+  WHERE
+    p.owner_id = ANY(%(owners)s::bigint[])
+    AND p.original_id = ANY(%(operations)s::bigint[])
+    AND p.kind IN ('refund', 'reversal', 'cancel_pending')
+)
+ORDER BY t.operation_id, t.n;
+
+-- name: write_proposals
+INSERT INTO points.adjustment (
+  id, member_id, organisation_id, points, reason, proposed_by, proposed_at, state
+)
+VALUES (%(id)s, %(member)s, %(organisation)s, %(points)s, %(reason)s, %(by)s, %(at)s, 'proposed');
+
+-- name: decide_proposal
+UPDATE points.adjustment SET state = %(state)s, decided_by = %(by)s, decided_at = %(at)s
+WHERE id = %(id)s AND state = 'proposed';
+
+-- name: write_exception
+INSERT INTO points.exception_item (
+  id, member_id, organisation_id, outlet_id, hold_id, points, reason, state, raised_at,
+  effective_at
+)
+VALUES (
+  %(id)s, %(member)s, %(organisation)s, %(outlet)s, %(hold)s, %(points)s, %(reason)s, 'open',
+  %(at)s, %(effective_at)s
+);
