@@ -85,3 +85,12 @@ def test_a_server_without_our_role_is_refused(
     monkeypatch.setattr(database, "ROLE", "nobody_made_this_role")
     with pytest.raises(DatabaseNotMigrated):
         database.connect(database_url)
+
+
+def test_another_database_of_the_same_server_is_named_by_a_setting(database_url: str) -> None:
+    other, _, name = database_url.partition("?")[0].rpartition("/")
+    elsewhere = database_url.replace(f"{other}/{name}", f"{other}/nothing", 1)
+    settings = Settings(database_url=elsewhere, database=name)
+    assert database.url(settings) == database_url
+    with database.connect(settings) as conn:
+        assert conn.info.dbname == name

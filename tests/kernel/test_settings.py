@@ -50,6 +50,7 @@ def test_an_empty_variable_counts_as_unset() -> None:
         ("TONGBAO_MAX_WAL_SIZE", "lots"),
         ("TONGBAO_IDENTITY_SECRET", "too-short-secret"[:15]),
         ("TONGBAO_DATABASE_URL", "mysql://root:password@there/points"),
+        ("TONGBAO_DATABASE", "points; DROP"),
     ],
 )
 def test_a_bad_value_is_refused_with_its_variable_and_not_its_value(

@@ -1,6 +1,7 @@
 """Connections to PostgreSQL: autocommit, in UTC, as a role that may only append to the journal."""
 
 from typing import Final
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import errors
@@ -35,8 +36,11 @@ class DatabaseNotMigrated(Refused):
 
 
 def url(settings: Settings) -> str:
-    """Give the URL of the database; the embedded one is started if it is the one to use."""
-    return settings.database_url or server.ensure(settings)
+    """Give the URL of the database; the embedded server is started if it is the one to use."""
+    where = settings.database_url or server.ensure(settings)
+    if settings.database is None:
+        return where
+    return urlsplit(where)._replace(path=f"/{settings.database}").geturl()
 
 
 def connect(target: Settings | str) -> Connection:

@@ -21,6 +21,7 @@ DEVELOPMENT_SECRET: Final = "tongbao-development-only"  # noqa: S105 - doctor wa
 SECRETS: Final = frozenset({"database_url", "identity_secret"})
 """Fields whose values are never printed."""
 
+_DATABASE: Final = r"^[a-z_][a-z0-9_]{0,62}$"
 _SIZE: Final = r"^[1-9][0-9]{0,8}(kB|MB|GB|TB)$"
 
 
@@ -47,6 +48,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     database_url: Annotated[
         str | None,
         Meta(description="PostgreSQL 15-18 to use, as postgresql://…; unset: the embedded one"),
+    ] = None
+    database: Annotated[
+        Annotated[str, Meta(pattern=_DATABASE)] | None,
+        Meta(description="Another database of that server, such as tongbao_demo of the demo"),
     ] = None
     data_dir: Annotated[Path, Meta(description="Folder of the embedded database")] = msgspec.field(
         default_factory=default_data_dir
