@@ -30,6 +30,7 @@ def is_bounded(db: Connection, organisation: Organisation) -> bool:
 def test_terms_that_say_nothing_are_one_percent_postpaid_at_par_for_ever() -> None:
     assert Terms() == Terms(
         earn_rate=10_000,
+        earn_step=1,
         prepaid_share=0,
         reimbursement=1_000_000,
         acceptance_fee=0,
@@ -47,6 +48,7 @@ def test_every_term_comes_back_as_it_was_signed(
 ) -> None:
     terms = Terms(
         earn_rate=1,
+        earn_step=9,
         prepaid_share=2,
         reimbursement=3,
         acceptance_fee=4,
@@ -107,6 +109,7 @@ def test_terms_beyond_their_bounds_are_refused_and_nothing_is_written(
     rates = ("earn_rate", "prepaid_share", "reimbursement", "acceptance_fee", "issue_fee")
     wrong: list[dict[str, Any]] = [
         *({rate: bad} for rate in (*rates, "redemption_share") for bad in (-1, 1_000_001, 2**63)),
+        *({"earn_step": bad} for bad in (0, -1, limits.AMOUNT + 1, 2**63)),
         *({"expiry_months": bad} for bad in (0, -1, 1_201, 2**63)),
         *({"credit_limit": bad} for bad in (-1, limits.AMOUNT + 1, 2**63)),
     ]

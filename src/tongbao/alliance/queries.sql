@@ -141,9 +141,9 @@ INSERT INTO alliance.contract (
   issue_fee, redemption_share, expiry_months, breakage_to, earn_on, credit_limit, written_at
 )
 VALUES (
-  %(organisation)s, %(valid_from)s, %(earn_rate)s, %(earn_step)s, %(prepaid_share)s, %(reimbursement)s,
-  %(acceptance_fee)s, %(issue_fee)s, %(redemption_share)s, %(expiry_months)s, %(breakage_to)s,
-  %(earn_on)s, %(credit_limit)s, %(at)s
+  %(organisation)s, %(valid_from)s, %(earn_rate)s, %(earn_step)s, %(prepaid_share)s,
+  %(reimbursement)s, %(acceptance_fee)s, %(issue_fee)s, %(redemption_share)s, %(expiry_months)s,
+  %(breakage_to)s, %(earn_on)s, %(credit_limit)s, %(at)s
 );
 
 -- name: contract_at

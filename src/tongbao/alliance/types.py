@@ -83,13 +83,12 @@ class Terminal(Struct, frozen=True, kw_only=True):
 class Terms(Struct, frozen=True, kw_only=True):
     """What an organisation has agreed to. Rates are parts per million, amounts fen.
 
-    ``earn_rate``: points for the part that ``earn_on`` names, counted in whole
-    steps of ``earn_step``. ``prepaid_share``: how much of a
-    point's worth is set aside when it is issued. ``reimbursement``: what this organisation is paid
-    for points it accepts. ``acceptance_fee``, ``issue_fee``: the operator's. ``redemption_share``:
-    how much of its circulation counts against its headroom. ``expiry_months`` none: points never
-    expire. ``breakage_to``: who keeps the reserve of expired points. ``credit_limit`` none: what
-    it may issue is not bounded.
+    ``earn_rate``: points for the part that ``earn_on`` names, counted in whole steps of
+    ``earn_step``. ``prepaid_share``: how much of a point's worth is set aside when it is issued.
+    ``reimbursement``: what this organisation is paid for points it accepts. ``acceptance_fee``,
+    ``issue_fee``: the operator's. ``redemption_share``: how much of its circulation counts against
+    its headroom. ``expiry_months`` none: points never expire. ``breakage_to``: who keeps the
+    reserve of expired points. ``credit_limit`` none: what it may issue is not bounded.
     """
 
     earn_rate: int = 10_000
