@@ -129,7 +129,7 @@ def test_a_hundred_thousand_members_enrol_in_seconds(
     assert count(db) == (limits.BULK, 2 * limits.BULK, limits.BULK)
     found = identities.find_many(db, [keys[1] for keys in people])
     assert [found[keys[1]] for keys in people] == [member.id for member in enrolled]
-    assert took < 60, f"{took:.1f} s; 5 s on an idle machine"
+    assert took < 60, f"{took:.1f} s; 6 to 12 s were measured on two busy cores"
     with pytest.raises(lists.ListTooLong):
         members.enrol_many(db, [*people, people[0]], at)
 
