@@ -24,7 +24,7 @@ WHERE
     WHERE open AND owner_id = ANY(%(spenders)s::bigint[])
     UNION
     SELECT organisation_id FROM ledger.owing
-    WHERE amount > 0 AND owner_id = ANY(%(spenders)s::bigint[])
+    WHERE amount > 0 AND owner_id = ANY(%(debtors)s::bigint[])
   )
 ORDER BY owner_id
 FOR NO KEY UPDATE;
@@ -186,10 +186,14 @@ VALUES (%(id)s, %(at)s, %(operations)s, %(transfers)s, %(digest)s);
 INSERT INTO ledger.unsealed (batch_id) VALUES (%(id)s);
 
 -- name: open_window
-INSERT INTO ledger.clearing_window (opened_at) VALUES (%(at)s) RETURNING id;
+INSERT INTO ledger.clearing_window (opened_at) VALUES (%(at)s) RETURNING id, opened_at, closed_at;
 
 -- name: close_window
-UPDATE ledger.clearing_window SET closed_at = %(at)s WHERE closed_at IS NULL RETURNING id;
+-- A server's clock may lag behind the one that opened it. What is in a window is decided by the
+-- fence, so its times must only be in order.
+UPDATE ledger.clearing_window SET closed_at = greatest(%(at)s, opened_at)
+WHERE closed_at IS NULL
+RETURNING id, opened_at, closed_at;
 
 -- name: current_window
-SELECT id, opened_at FROM ledger.clearing_window WHERE closed_at IS NULL;
+SELECT id, opened_at, closed_at FROM ledger.clearing_window WHERE closed_at IS NULL;

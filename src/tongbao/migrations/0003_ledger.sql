@@ -169,7 +169,7 @@ CREATE INDEX lot_open ON ledger.lot (owner_id) WHERE open;
 
 CREATE INDEX lot_expiry ON ledger.lot (expires_at) WHERE open AND expires_at IS NOT NULL;
 
-CREATE INDEX lot_release ON ledger.lot (release_at) WHERE open AND release_at IS NOT NULL;
+CREATE INDEX lot_release ON ledger.lot (release_at) WHERE pending > 0;
 
 -- What a member owes an organisation: points clawed back that the wallet did not have.
 CREATE TABLE ledger.owing (
@@ -218,6 +218,11 @@ CREATE TABLE ledger.window_movement (
   net bigint NOT NULL,
   PRIMARY KEY (organisation_id, window_id, kind)
 ) WITH (fillfactor = 70);
+
+-- A window is read whole; its rows are appended about together, so this costs next to nothing.
+CREATE INDEX claim_window ON ledger.claim USING brin (window_id) WITH (autosummarize = on);
+CREATE INDEX window_movement_window ON ledger.window_movement
+USING brin (window_id) WITH (autosummarize = on);
 
 GRANT SELECT, INSERT, UPDATE ON ledger.lot, ledger.owing, ledger.hold, ledger.claim,
 ledger.window_movement TO tongbao_app;

@@ -3,7 +3,6 @@
 Nothing is remembered of a malformed request; the caller mends it and may use the same key.
 """
 
-import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -11,12 +10,11 @@ from typing import Any, Final
 from msgspec import Struct
 
 from tongbao.alliance import regions
-from tongbao.kernel import limits, texts
+from tongbao.kernel import limits, once, texts
 from tongbao.kernel.amounts import AmountOutOfRange
 from tongbao.points import operations as ops
 from tongbao.points import refusals
 
-_KEY: Final = re.compile(f"[!-~]{{1,{limits.KEY}}}")
 _ID_MAX: Final = 2**63 - 1
 
 
@@ -32,7 +30,7 @@ class Rules(Struct, frozen=True, kw_only=True):
 
 def check(op: ops.Operation, at: datetime, rules: Rules) -> None:
     """Refuse an operation that is malformed whatever the books say."""
-    _key(op.key)
+    once.check(op.key)
     _id("scope", op.scope)
     earliest = limits.EARLIEST if rules.past is None else at - rules.past
     _time("effective_at", op.effective_at, earliest, at + limits.AHEAD)
@@ -44,11 +42,6 @@ def check(op: ops.Operation, at: datetime, rules: Rules) -> None:
     if isinstance(op, ops.Hold):
         _time("expires_at", op.expires_at, at, at + limits.HOLD)
     _CHECKS[type(op)](op)
-
-
-def _key(value: Any) -> None:
-    if not isinstance(value, str) or _KEY.fullmatch(value) is None:
-        raise refusals.KeyMalformed(most=limits.KEY)
 
 
 def _amount(name: str, value: Any, least: int = 0) -> None:
@@ -176,7 +169,7 @@ def _refund(op: ops.Refund) -> None:
 
 
 def _reversal(op: ops.Reversal) -> None:
-    _key(op.original_key)
+    once.check(op.original_key)
     if op.original_key == op.key:
         raise refusals.KeyMalformed(most=limits.KEY)
 

@@ -7,6 +7,7 @@ and only the rest becomes a lot.
 from calendar import monthrange
 from datetime import datetime
 
+from tongbao.alliance.headroom import headroom
 from tongbao.alliance.types import Terms
 from tongbao.kernel.amounts import share_down, share_half_up
 from tongbao.kernel.errors import Refused
@@ -20,20 +21,6 @@ from tongbao.points.sheet import Sheet
 def earned_on(amount: int, terms: Terms) -> int:
     """Give the points (fen) that a sale of ``amount`` fen earns: whole steps, rounded down."""
     return share_down(amount // terms.earn_step * terms.earn_step, terms.earn_rate)
-
-
-def headroom(
-    terms: Terms, *, collateral: int, clearing: int, circulation: int, reserve: int
-) -> int | None:
-    """Give what an organisation may still issue (fen); None: its issuing is not bounded.
-
-    collateral + credit limit - clearing debt - the share of its points in circulation that
-    is expected to be redeemed, as far as no reserve stands behind it.
-    """
-    if terms.credit_limit is None:
-        return None
-    uncovered = max(0, share_half_up(max(0, circulation), terms.redemption_share) - reserve)
-    return collateral + terms.credit_limit - max(0, -clearing) - uncovered
 
 
 def check_headroom(

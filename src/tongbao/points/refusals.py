@@ -5,11 +5,14 @@ from tongbao.alliance.organisations import OrganisationNotFound
 from tongbao.alliance.outlets import OutletNotFound
 from tongbao.kernel.errors import Conflict, Malformed, NotFound, Refused
 from tongbao.kernel.lists import ListTooLong
+from tongbao.kernel.once import KeyMalformed, KeyReused
 from tongbao.kernel.texts import ChoiceMalformed, TextMalformed
 from tongbao.members.lock import MemberMerged, MemberNotActive, MemberNotFound
 
 __all__ = [
     "ChoiceMalformed",
+    "KeyMalformed",
+    "KeyReused",
     "ListTooLong",
     "MemberMerged",
     "MemberNotActive",
@@ -19,11 +22,6 @@ __all__ = [
     "OutletNotFound",
     "TextMalformed",
 ]
-
-
-class KeyMalformed(Malformed):
-    code = "key-malformed"
-    text = "an idempotency key has 1 to {most} printable ASCII characters"
 
 
 class IdMalformed(Malformed):
@@ -44,11 +42,6 @@ class LinesMalformed(Malformed):
 class ScopeMalformed(Malformed):
     code = "scope-malformed"
     text = "{reason}"
-
-
-class KeyReused(Conflict):
-    code = "key-reused"
-    text = "this key was used before for a different request"
 
 
 class SpendLocked(Refused):

@@ -1,0 +1,25 @@
+"""Idempotency keys: what one may be, and what one may be used for."""
+
+import re
+from typing import Any, Final
+
+from tongbao.kernel import limits
+from tongbao.kernel.errors import Conflict, Malformed
+
+_KEY: Final = re.compile(f"[!-~]{{1,{limits.KEY}}}")
+
+
+class KeyMalformed(Malformed):
+    code = "key-malformed"
+    text = "an idempotency key has 1 to {most} printable ASCII characters"
+
+
+class KeyReused(Conflict):
+    code = "key-reused"
+    text = "this key was used before for a different request"
+
+
+def check(key: Any) -> None:
+    """Refuse ``key-malformed`` unless ``key`` can be an idempotency key."""
+    if not isinstance(key, str) or _KEY.fullmatch(key) is None:
+        raise KeyMalformed(most=limits.KEY)
