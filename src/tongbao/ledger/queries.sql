@@ -57,6 +57,11 @@ SELECT v.owner_id, v.kind, 'PTS', v.balance
 FROM unnest(%(owners)s::bigint[], %(kinds)s::text[], %(balances)s::bigint[])
   AS v (owner_id, kind, balance);
 
+-- name: read_once
+SELECT o.operation_id, o.refused, o.fingerprint, o.answer, o.written_at
+FROM kernel.once AS o
+WHERE o.scope = %(scope)s AND o.key = %(key)s;
+
 -- name: write_once
 -- Sorted, and nothing on conflict: a key that somebody else has just taken shows in the count.
 INSERT INTO kernel.once (scope, key, operation_id, refused, fingerprint, answer, written_at)

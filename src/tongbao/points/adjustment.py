@@ -39,7 +39,8 @@ def plan_decision(op: DecideAdjustment, books: Books, stamp: Stamp) -> Decision:
         raise refusals.AdjustmentDecided(proposal=proposal.id, state=proposal.state)
     if proposal.proposed_by == op.by:
         raise refusals.TwoPeopleNeeded
-    books.member(proposal.member)
+    if op.approve:
+        books.member(proposal.member)
     sheet = Sheet(stamp)
     if op.approve and proposal.points > 0:
         terms = books.terms(organisation, stamp.effective_at)

@@ -17,9 +17,10 @@ from tongbao.points.spend import choose, redeem
 def plan(op: Advice, books: Books, stamp: Stamp) -> Decision:
     """Plan an advice: from its hold, expired or not, then from the wallet, else an exception.
 
-    A spend lock or a suspended membership does not undo what has happened, so neither refuses.
+    A spend lock, a suspended membership or an outlet that has closed since does not undo what has
+    happened, so none of them refuses.
     """
-    outlet = books.outlet(op.outlet, op.scope)
+    outlet = books.outlet(op.outlet, op.scope, even_closed=True)
     if op.member not in books.members:
         raise refusals.MemberNotFound(member=op.member)
     merged = books.members[op.member].merged_into
@@ -34,7 +35,7 @@ def plan(op: Advice, books: Books, stamp: Stamp) -> Decision:
     missing = op.points - sum(part for _, part in from_hold)
     try:
         from_wallet = choose(books, op.member, outlet, stamp.effective_at, missing, up_to=False)
-    except refusals.InsufficientPoints as refusal:
+    except (refusals.InsufficientPoints, refusals.TooManyLots) as refusal:
         return _exception(op, stamp, outlet.organisation, refusal.code)
     redeem(books, sheet, from_hold, outlet.organisation, terms, M.CAPTURE)
     redeem(books, sheet, from_wallet, outlet.organisation, terms)

@@ -4,7 +4,7 @@ Plans look things up here by verbs that refuse what is missing or not the caller
 nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from tongbao.alliance.types import Terms
 from tongbao.ledger.books import Books as LedgerBooks
-from tongbao.ledger.types import Hold, Lot
+from tongbao.ledger.types import Hold, Lot, Transfer
 from tongbao.points import refusals
 from tongbao.points.operations import Scope
 from tongbao.points.original import Original
@@ -77,12 +77,12 @@ class Books(LedgerBooks):
         self.keyed: dict[tuple[int, str], int] = {}
         """Operation ids by (scope, key): of this batch, and those that reversals ask for."""
 
-    def outlet(self, outlet_id: int, scope: int) -> Outlet:
+    def outlet(self, outlet_id: int, scope: int, *, even_closed: bool = False) -> Outlet:
         """Give an outlet of the calling organisation; the operator may act for everybody."""
         outlet = self.outlets.get(outlet_id)
         if outlet is None or scope not in (outlet.organisation, self.operator):
             raise refusals.OutletNotFound(outlet=outlet_id)
-        if not outlet.open:
+        if not outlet.open and not even_closed:
             raise refusals.OutletClosed(outlet=outlet_id)
         return outlet
 
@@ -126,6 +126,21 @@ class Books(LedgerBooks):
             if valid_from <= when:
                 return terms
         raise refusals.NoContract(organisation=organisation_id, when=when.isoformat())
+
+    def end_membership(self, member: int, into: int | None, transfers: Iterable[Transfer]) -> None:
+        """Close a membership, or let it live on in ``into``: what follows it is found there."""
+        ended = self.members[member]
+        ended.status = "closed" if into is None else "merged"
+        ended.merged_into = into
+        if into is None:
+            return
+        self.members[into].locked |= ended.locked
+        for original in self.originals.values():
+            if original.holder == member:
+                original.holder = into
+        for t in transfers:
+            if t.from_lot is not None and t.to_lot is not None:
+                self.moved[t.from_lot] = t.to_lot
 
     def hold(self, hold_id: int, scope: int) -> Hold:
         """Give a hold of the calling organisation."""

@@ -14,8 +14,10 @@ from tongbao.kernel import limits, once, texts
 from tongbao.kernel.amounts import AmountOutOfRange
 from tongbao.points import operations as ops
 from tongbao.points import refusals
+from tongbao.points.detail import WHOLE_SALE
 
 _ID_MAX: Final = 2**63 - 1
+_INSTANT: Final = timedelta(microseconds=1)
 
 
 class Rules(Struct, frozen=True, kw_only=True):
@@ -37,8 +39,9 @@ def check(op: ops.Operation, at: datetime, rules: Rules) -> None:
     for name in ("channel", "reference", "campaign"):
         _text(name, getattr(op, name), limits.NAME)
     if isinstance(op, ops.Award):
-        for name in ("release_at", "expires_at"):
-            _time(name, getattr(op, name), limits.EARLIEST, at + limits.LOT)
+        earned_at = op.effective_at or at
+        _time("release_at", op.release_at, limits.EARLIEST, at + limits.LOT)
+        _time("expires_at", op.expires_at, earned_at + _INSTANT, at + limits.LOT)
     if isinstance(op, ops.Hold):
         _time("expires_at", op.expires_at, at, at + limits.HOLD)
     _CHECKS[type(op)](op)
@@ -46,8 +49,24 @@ def check(op: ops.Operation, at: datetime, rules: Rules) -> None:
 
 def _amount(name: str, value: Any, least: int = 0) -> None:
     if type(value) is not int or not least <= value <= limits.AMOUNT:
-        shown = value if type(value) is int and value.bit_length() < 128 else repr(value)[:40]
-        raise AmountOutOfRange(name=name, amount=shown, least=least, most=limits.AMOUNT)
+        raise AmountOutOfRange(name=name, amount=_shown(value), least=least, most=limits.AMOUNT)
+
+
+def _shown(value: Any) -> int | str:
+    """Give what was sent for an amount as a refusal may say it, however large or strange."""
+    if type(value) is not int:
+        return repr(value)[:40]
+    return value if value.bit_length() < 64 else f"a number of {value.bit_length()} bits"
+
+
+def _flag(name: str, value: Any) -> None:
+    if type(value) is not bool:
+        raise refusals.FlagMalformed(name=name)
+
+
+def _list(name: str, value: Any, kind: type) -> None:
+    if not isinstance(value, tuple | list) or not all(isinstance(one, kind) for one in value):
+        raise refusals.LinesMalformed(reason=f"{name} is not a list of what it should be")
 
 
 def _id(name: str, value: Any) -> None:
@@ -62,7 +81,7 @@ def _time(name: str, value: Any, earliest: datetime, latest: datetime) -> None:
     if naive or not earliest <= value <= latest:
         raise refusals.TimeOutOfRange(
             name=name,
-            time=str(value)[:40],
+            time=value.isoformat() if isinstance(value, datetime) else repr(value)[:40],
             earliest=earliest.isoformat(),
             latest=latest.isoformat(),
         )
@@ -77,6 +96,7 @@ def _text(name: str, value: Any, most: int, *, needed: bool = False) -> None:
 
 
 def _lines(lines: tuple[ops.Line, ...], amount: int) -> None:
+    _list("lines", lines, ops.Line)
     if not lines:
         return
     if len(lines) > limits.LINES:
@@ -88,6 +108,8 @@ def _lines(lines: tuple[ops.Line, ...], amount: int) -> None:
         _amount("line amount", line.amount)
         _amount("quantity", line.quantity, 1)
         total += line.amount
+    if any(line.id == WHOLE_SALE for line in lines):
+        raise refusals.LinesMalformed(reason=f"{WHOLE_SALE} is the id of a sale without lines")
     if len({line.id for line in lines}) != len(lines):
         raise refusals.LinesMalformed(reason="two lines have the same id")
     if total != amount:
@@ -101,17 +123,23 @@ def _award(op: ops.Award) -> None:
     if op.points is not None:
         _amount("points", op.points)
     _lines(op.lines, op.amount)
-    texts.choice("lot_kind", op.lot_kind, ("earned", "bought", "goodwill"))
+    texts.choice("lot_kind", str(op.lot_kind), ("earned", "bought", "goodwill"))
     if op.limited_to is not None:
         _scope(op.limited_to)
 
 
-def _scope(scope: ops.Scope) -> None:
+def _scope(scope: Any) -> None:
+    if not isinstance(scope, ops.Scope):
+        raise refusals.ScopeMalformed(reason="a scope has regions, formats and organisations")
+    parts = (scope.regions, scope.formats, scope.organisations)
+    if not all(isinstance(part, tuple | list) for part in parts):
+        raise refusals.ScopeMalformed(reason="a scope is of lists")
     if not (scope.regions or scope.formats or scope.organisations):
         raise refusals.ScopeMalformed(reason="a scope names a region, a format or an organisation")
     if max(map(len, (scope.regions, scope.formats, scope.organisations))) > limits.LINES:
         raise refusals.ScopeMalformed(reason=f"a scope names at most {limits.LINES} of each")
     for region in scope.regions:
+        _text("region", region, limits.CODE, needed=True)
         regions.check(region)
     for code in scope.formats:
         _text("format", code, limits.NAME, needed=True)
@@ -124,6 +152,7 @@ def _purchase(op: ops.Purchase) -> None:
     _id("outlet", op.outlet)
     _amount("amount", op.amount, 1)
     _amount("points", op.points)
+    _flag("up_to", op.up_to)
     _lines(op.lines, op.amount)
 
 
@@ -131,6 +160,7 @@ def _hold(op: ops.Hold) -> None:
     _id("member", op.member)
     _id("outlet", op.outlet)
     _amount("points", op.points, 1)
+    _flag("up_to", op.up_to)
 
 
 def _capture(op: ops.Capture) -> None:
@@ -138,6 +168,7 @@ def _capture(op: ops.Capture) -> None:
     _amount("points", op.points)
     _amount("cash", op.cash)
     _amount("points + cash", op.points + op.cash, 1)
+    _flag("final", op.final)
     _lines(op.lines, op.points + op.cash)
 
 
@@ -152,6 +183,7 @@ def _advice(op: ops.Advice) -> None:
         _id("hold", op.hold)
     _amount("points", op.points, 1)
     _amount("cash", op.cash)
+    _amount("points + cash", op.points + op.cash, 1)
     _lines(op.lines, op.points + op.cash)
 
 
@@ -161,6 +193,7 @@ def _refund(op: ops.Refund) -> None:
         _amount("amount", op.amount, 1)
         if op.lines:
             raise refusals.LinesMalformed(reason="a refund is by lines or by amount, not both")
+    _list("lines", op.lines, ops.RefundLine)
     if len(op.lines) > limits.LINES:
         raise refusals.LinesMalformed(reason=f"a refund has at most {limits.LINES} lines")
     for line in op.lines:
@@ -190,6 +223,7 @@ def _propose(op: ops.ProposeAdjustment) -> None:
 
 def _decide(op: ops.DecideAdjustment) -> None:
     _id("proposal", op.proposal)
+    _flag("approve", op.approve)
     _text("by", op.by, limits.NAME, needed=True)
 
 
@@ -208,6 +242,7 @@ def _merge(op: ops.Merge) -> None:
 
 def _close(op: ops.Close) -> None:
     _id("member", op.member)
+    _flag("forfeit", op.forfeit)
     if op.give_to is not None:
         _id("give_to", op.give_to)
 

@@ -13,6 +13,7 @@ from psycopg import Connection, Cursor
 from tongbao.alliance.types import Terms
 from tongbao.kernel import arrays, sql
 from tongbao.ledger import lock
+from tongbao.ledger.journal import KeyTaken
 from tongbao.ledger.movements import M
 from tongbao.ledger.types import Hold, Lot, Transfer
 from tongbao.points import detail, refusals
@@ -184,8 +185,7 @@ def _ask_earlier(conn: Connection[Any], wanted: Wanted) -> _Earlier:
     named = list(wanted.named.values())
     operations = arrays.ints([n.id for n in named])
     owners = arrays.ints([n.owner for n in named])
-    holders = arrays.ints({n.holder for n in named})
-    everybody = arrays.ints({n.owner for n in named} | {n.holder for n in named})
+    everybody = arrays.ints({member for n in named for member in n.life})
     pairs = {"owners": owners, "operations": operations}
     return _Earlier(
         operations=conn.execute(Q.originals, pairs),
@@ -193,11 +193,16 @@ def _ask_earlier(conn: Connection[Any], wanted: Wanted) -> _Earlier:
         transfers=conn.execute(Q.transfers, {"owners": everybody, "operations": operations}),
         lots=conn.execute(Q.lots_by_id, pairs),
         holds=conn.execute(Q.holds_by_id, {"owners": everybody, "holds": operations}),
-        moved=conn.execute(Q.moved_lots, {"holders": holders}),
+        moved=conn.execute(Q.moved_lots, {"members": everybody}),
     )
 
 
 def _read_earlier(books: Books, wanted: Wanted, earlier: _Earlier) -> None:
+    if any(
+        n.holder in books.members and books.members[n.holder].merged_into
+        for n in wanted.named.values()
+    ):
+        raise KeyTaken  # merged since the survey: the locks are not the right ones
     transfers: dict[int, list[Transfer]] = {}
     for operation, movement, *rest in earlier.transfers:
         transfers.setdefault(operation, []).append(Transfer(M(movement), *rest))

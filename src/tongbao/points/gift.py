@@ -14,6 +14,7 @@ def plan(op: Gift, books: Books, stamp: Stamp) -> Decision:
     """Plan a gift: soonest expiry first, a new lot for each slice."""
     if op.member == op.to:
         raise refusals.SameMember(member=op.member)
+    books.organisation(op.scope)
     books.spender(op.member)
     books.member(op.to)
     sheet = Sheet(stamp)

@@ -36,6 +36,8 @@ def plan(op: Hold, books: Books, stamp: Stamp) -> Decision:
         )
     sheet = Sheet(stamp)
     taken = choose(books, member.id, outlet, stamp.effective_at, op.points, up_to=op.up_to)
+    if not taken:  # a hold of nothing could never be captured
+        choose(books, member.id, outlet, stamp.effective_at, op.points, up_to=False)
     for lot, part in taken:
         sheet.move(M.HOLD, member.id, member.id, part, lot, lot)
         sheet.note(lot, part)

@@ -61,9 +61,12 @@ def plan_close(op: Close, books: Books, stamp: Stamp) -> Decision:
     held = books.balance(member.id, "held")
     if held:
         raise refusals.MemberHasHolds(member=member.id, held=held)
-    points = books.balance(member.id, "wallet") + books.balance(member.id, "pending")
-    if points and op.give_to is None and not op.forfeit:
-        raise refusals.MemberHasPoints(member=member.id, points=points)
+    wallet, pending = books.balance(member.id, "wallet"), books.balance(member.id, "pending")
+    points = wallet + pending
+    # Pending points may still be cancelled: they cannot be given, only given up, and said so.
+    unspoken_for = pending if op.give_to is not None else points
+    if unspoken_for and not op.forfeit:
+        raise refusals.MemberHasPoints(member=member.id, points=unspoken_for)
     sheet = Sheet(stamp)
     if op.give_to is not None:
         if op.give_to == op.member:

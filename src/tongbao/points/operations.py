@@ -194,7 +194,10 @@ class Merge(Operation, frozen=True, kw_only=True, tag="merge"):
 
 
 class Close(Operation, frozen=True, kw_only=True, tag="close"):
-    """End a membership; its points go to ``give_to``, or are given up by ``forfeit``."""
+    """End a membership; its points go to ``give_to``, or are given up by ``forfeit``.
+
+    Both: what is spendable is given, what is pending is given up.
+    """
 
     member: int
     give_to: int | None = None

@@ -86,12 +86,14 @@ def post(
     at: datetime,
     rules: Rules = _RULES,
 ) -> list[Outcome]:
-    """Post ``operations`` (at most ``limits.BATCH``) at server time ``at``; answer each in order.
+    """Post ``operations`` (1 to ``limits.BATCH``) at server time ``at``; answer each in order.
 
     Needs an open transaction, and gives answers that are true once it commits. Raises
     ``KeyTaken``, a serialization failure or a deadlock when it must be tried again as a whole.
     """
     assert at.tzinfo is not None, "times have a zone"
+    if not operations:
+        raise refusals.BatchEmpty
     lists.check("operations", operations, limits.BATCH)
     outcomes: list[Outcome | None] = []
     good: list[ops.Operation] = []
@@ -99,7 +101,7 @@ def post(
         try:
             check(op, at, rules)
         except Malformed as refusal:
-            outcomes.append(refusal_of(op, Stamp(0, at, op.effective_at or at, 0), refusal))
+            outcomes.append(refusal_of(op, Stamp(0, at, at, 0), refusal))
         else:
             outcomes.append(None)
             good.append(op)
@@ -183,9 +185,7 @@ def _follow(decided: Decided, op: ops.Operation, stamp: Stamp, decision: Decisio
     if decision.decided is not None:
         books.proposals[decision.decided[0]].state = decision.decided[1]
     if decision.ended is not None:
-        member, into = decision.ended
-        books.members[member].status = "closed" if into is None else "merged"
-        books.members[member].merged_into = into
+        books.end_membership(*decision.ended, posting.transfers)
     if (op.scope, op.key) in decided.reversed_keys:
         fresh = Original(
             id=stamp.id,

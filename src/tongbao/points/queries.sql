@@ -9,16 +9,30 @@ INNER JOIN alliance.site AS s ON o.site_id = s.id
 WHERE o.id = ANY(%(outlets)s::bigint[]);
 
 -- name: owners_of_operations
--- Whose accounts to lock for operations named by id: the member's, or of the membership it
--- lives on as; of a gift also the receiver's.
-SELECT p.id, p.owner_id, coalesce(m.merged_into, p.owner_id) AS holder, p.organisation_id,
-  p.outlet_id, (
+-- Whose accounts to lock for operations named by id: the member's, and of each membership it has
+-- lived on as, the last being the holder now; of a gift also the receiver's.
+WITH RECURSIVE named AS (
+  SELECT id, owner_id, organisation_id, outlet_id, kind
+  FROM ledger.operation
+  WHERE id = ANY(%(operations)s::bigint[])
+),
+
+life AS (
+  SELECT DISTINCT owner_id AS begun_as, owner_id AS member_id, 0 AS step FROM named
+  UNION ALL
+  SELECT l.begun_as, m.merged_into, l.step + 1
+  FROM life AS l
+  INNER JOIN members.member AS m ON l.member_id = m.id
+  WHERE m.merged_into IS NOT NULL
+)
+
+SELECT p.id, p.owner_id, (
+    SELECT array_agg(l.member_id ORDER BY l.step) FROM life AS l WHERE l.begun_as = p.owner_id
+  ) AS life, p.organisation_id, p.outlet_id, (
     SELECT max(t.to_owner) FROM ledger.transfer AS t
-    WHERE p.kind = 'gift' AND t.owner_id = p.owner_id AND t.operation_id = p.id AND t.movement = 12
+    WHERE p.kind = 'gift' AND t.owner_id = p.owner_id AND t.operation_id = p.id AND t.movement = 13
   ) AS receiver
-FROM ledger.operation AS p
-LEFT JOIN members.member AS m ON p.owner_id = m.id
-WHERE p.id = ANY(%(operations)s::bigint[]);
+FROM named AS p;
 
 -- name: operations_of_keys
 -- Which operation a key stands for; a refused one stands for none.
@@ -109,7 +123,7 @@ SELECT t.from_lot, t.to_lot
 FROM ledger.transfer AS t
 INNER JOIN members.member AS m ON t.owner_id = m.id
 WHERE
-  m.merged_into = ANY(%(holders)s::bigint[])
+  m.merged_into = ANY(%(members)s::bigint[])
   AND t.movement IN (17, 18, 19);
 
 -- name: owing

@@ -24,6 +24,16 @@ __all__ = [
 ]
 
 
+class BatchEmpty(Malformed):
+    code = "batch-empty"
+    text = "a batch has at least one operation"
+
+
+class FlagMalformed(Malformed):
+    code = "flag-malformed"
+    text = "{name} must be true or false"
+
+
 class IdMalformed(Malformed):
     code = "id-malformed"
     text = "{name} must be a whole number from 1 to 2^63 - 1"

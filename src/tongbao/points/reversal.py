@@ -21,6 +21,7 @@ from tongbao.points.sheet import Decision, Sheet
 
 def plan(op: Reversal, books: Books, stamp: Stamp) -> Decision:
     """Plan the undoing of whatever the key's operation did, as far as it is not undone yet."""
+    books.organisation(op.scope)
     operation_id = books.keyed.get((op.scope, op.original_key))
     original = None if operation_id is None else books.originals.get(operation_id)
     if original is None:
@@ -72,6 +73,9 @@ def _undo_hold(op: Reversal, books: Books, stamp: Stamp, original: Original) -> 
 
 def _undo_gift(op: Reversal, books: Books, stamp: Stamp, original: Original) -> Decision:
     """Bring the very slices back, if the receiver still has them all."""
+    giver = books.members[original.holder]
+    if giver.status == "closed":
+        raise refusals.MemberNotActive(member=giver.id, status=giver.status)
     sheet = Sheet(stamp)
     points = 0
     for t in original.transfers:

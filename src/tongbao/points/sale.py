@@ -10,9 +10,9 @@ from tongbao.points.operations import Line, Operation
 def lines_of(lines: Sequence[Line], amount: int, points: int) -> tuple[SaleLine, ...]:
     """Spread ``points`` over the lines in proportion to their amounts, exactly.
 
-    A sale without lines is one line, ``*``.
+    A sale without lines is one line, ``*``, and so is an award whose lines cost nothing.
     """
-    if not lines:
+    if not any(line.amount for line in lines):
         return ((WHOLE_SALE, amount, points),)
     parts = split(points, [line.amount for line in lines])
     return tuple((line.id, line.amount, part) for line, part in zip(lines, parts, strict=True))

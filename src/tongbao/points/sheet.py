@@ -5,6 +5,7 @@ and give in turn. A plan that refuses throws its sheet away, and nothing has hap
 """
 
 from datetime import datetime
+from typing import Final
 
 from msgspec import Struct
 
@@ -15,6 +16,9 @@ from tongbao.ledger.types import Hold, Lot, Posting, Stamp, Transfer
 from tongbao.points import refusals
 from tongbao.points.detail import Detail, encode
 from tongbao.points.outcome import Slice, Status
+
+_TOUCHES: Final = 4 * limits.LOTS_PER_OPERATION
+"""A lot that is spent has up to three transfers: its points, its reserve, the rest of it."""
 
 
 class Decision(Struct, kw_only=True):
@@ -86,7 +90,7 @@ class Sheet:
             changes[right, to_field] = changes.get((right, to_field), 0) + amount
         if left is not None or right is not None:
             self.touched += 1
-            if self.touched > 2 * limits.LOTS_PER_OPERATION:
+            if self.touched > _TOUCHES:
                 raise refusals.TooManyLots(most=limits.LOTS_PER_OPERATION)
 
     def new_lot(

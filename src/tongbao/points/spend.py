@@ -33,6 +33,8 @@ def choose(
         if not left:
             break
         if len(taken) == limits.LOTS_PER_OPERATION:
+            if up_to:
+                break
             raise refusals.TooManyLots(most=limits.LOTS_PER_OPERATION)
     if left and not up_to:
         here = wanted - left

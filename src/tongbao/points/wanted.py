@@ -16,17 +16,26 @@ from tongbao.points.books import Outlet
 Q = sql.load(__package__)
 
 _WITH_OUTLET = ops.Award | ops.Purchase | ops.Hold | ops.Advice
+_OF_CALLER = ops.Gift | ops.Reversal | ops.ExpireLots
 
 
 class Named(Struct, frozen=True):
-    """An operation that others of the batch refer to, and whose accounts it concerns."""
+    """An operation that others of the batch refer to, and whose accounts it concerns.
+
+    ``life``: its owner, and the memberships that one has lived on as, the holder now last.
+    """
 
     id: int
     owner: int
-    holder: int
+    life: list[int]
     organisation: int | None
     outlet: int | None
     receiver: int | None
+
+    @property
+    def holder(self) -> int:
+        """The membership that it concerns now."""
+        return self.life[-1]
 
 
 class Wanted(Struct, kw_only=True):
@@ -119,13 +128,15 @@ def _want_proposals(conn: Connection[Any], wanted: Wanted, batch: Iterable[ops.O
 
 def _want_members(wanted: Wanted, batch: Iterable[ops.Operation]) -> None:
     for op in batch:
+        if isinstance(op, _OF_CALLER):
+            wanted.organisations.add(op.scope)
         people = _people(op)
         wanted.members.update(people)
         only_earns = isinstance(op, ops.Award) or (isinstance(op, ops.Purchase) and not op.points)
         if not only_earns or (op.scope, op.key) in wanted.reversed_keys:
             wanted.spenders.update(people)
     for named in wanted.named.values():
-        wanted.spender(named.owner, named.holder)
+        wanted.spender(*named.life)
         if named.receiver is not None:
             wanted.spender(named.receiver)
 
