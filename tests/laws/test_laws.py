@@ -1,5 +1,6 @@
 """Each law is silent on a sound ledger and catches what is planted against it."""
 
+import re
 from datetime import timedelta
 
 import psycopg
@@ -16,6 +17,7 @@ from tests.laws.small_ledger import (
     open_accounts,
     post,
 )
+from tests.shape.files import DOCS, table_rows
 from tongbao.kernel import db as database
 from tongbao.kernel.db import Connection
 from tongbao.ledger.laws import LAWS
@@ -175,3 +177,11 @@ def test_the_movements_that_settle_are_those_the_laws_leave_out() -> None:
     assert {int(m) for m in SETTLEMENT} == {60, 61, 62, 63}
     money = {int(m) for m, rule in MOVEMENTS.items() if rule.unit == "CNY"}
     assert {m for m in money if 40 <= m <= 59} == money - {int(m) for m in SETTLEMENT}
+
+
+def test_the_reference_says_every_law_with_its_queries() -> None:
+    rows = table_rows(DOCS / "reference" / "laws.md")
+    said = {int(row[0]): row for row in rows if row[-1].startswith("`law_")}
+    assert {law.number: law.sentence for law in LAWS} == {n: row[1] for n, row in said.items()}
+    for law in LAWS:
+        assert set(re.findall(r"law_\w+", said[law.number][2])) == set(law.queries)

@@ -6,8 +6,10 @@ SET LOCAL transaction_isolation = 'repeatable read';
 LOCK TABLE ledger.verified IN SHARE ROW EXCLUSIVE MODE;
 
 -- name: plan_for_large_sums
--- The laws sort and hash whole tables; compiling them costs more than it saves.
-SELECT set_config('work_mem', '128MB', TRUE), set_config('jit', 'off', TRUE);
+-- The laws sort and hash whole tables on one core: the others are for posting, and splitting sums
+-- of a million lots over workers costs more than it saves; so does compiling them.
+SELECT set_config('work_mem', '128MB', TRUE), set_config('jit', 'off', TRUE),
+  set_config('max_parallel_workers_per_gather', '0', TRUE);
 
 -- name: read_last_point
 -- A database restored from a dump has transaction ids of another server; while they run ahead of
