@@ -7,8 +7,6 @@ objects adapted one by one; see ``docs/decisions/lists-travel-as-array-literals.
 from collections.abc import Iterable
 from datetime import datetime
 
-_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"'})
-
 
 def ints(values: Iterable[int]) -> str:
     """Write whole numbers (or booleans) as an array literal."""
@@ -27,11 +25,12 @@ def words(values: Iterable[str]) -> str:
 
 def texts(values: Iterable[str | None]) -> str:
     """Write any texts or nulls as an array literal, quoted and escaped."""
-    return (
-        "{"
-        + ",".join(["NULL" if v is None else f'"{v.translate(_ESCAPES)}"' for v in values])
-        + "}"
-    )
+    return "{" + ",".join(["NULL" if v is None else _quote(v) for v in values]) + "}"
+
+
+def _quote(text: str) -> str:
+    # Two searches in C; one pass of str.translate takes ten times as long.
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def times(values: Iterable[datetime | None]) -> str:

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def now() -> datetime:
     """Give the current time in UTC."""
@@ -16,5 +18,5 @@ def business_date(at: datetime, zone: str) -> date:
 
 def micros(at: datetime) -> int:
     """Give ``at`` as whole microseconds since 1970 UTC, exactly."""
-    whole = int(at.replace(microsecond=0).timestamp())
-    return whole * 1_000_000 + at.microsecond
+    since = at - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

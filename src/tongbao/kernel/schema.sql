@@ -40,7 +40,7 @@ GRANT USAGE ON SEQUENCE kernel.owner_id TO tongbao_app;
 -- What was asked and what was answered, once for each key of each caller.
 CREATE TABLE kernel.once (
   scope bigint NOT NULL,
-  key text NOT NULL,
+  key text COLLATE "C" NOT NULL,
   operation_id bigint NOT NULL,
   refused boolean NOT NULL,
   fingerprint bytea NOT NULL,

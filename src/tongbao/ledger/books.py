@@ -6,7 +6,8 @@ transfers alone. When the batch is recorded, the books know what has changed.
 """
 
 from datetime import datetime
-from typing import Final
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from tongbao.kernel.limits import BATCH, LOTS_PER_OPERATION
 from tongbao.ledger.movements import MOVEMENTS, SETTLEMENT, M
@@ -20,24 +21,35 @@ _LOT_FIELD: Final = {"wallet": "available", "held": "held", "pending": "pending"
 _WINDOW_KINDS: Final = frozenset({"clearing", "reserve", "fees", "breakage"})
 
 
-class _Effect:
-    """What a movement does to balances, lots and the window, looked up once per transfer."""
+class _Effect(NamedTuple):
+    """What a movement does to balances, lots, the window and claims, looked up once a transfer."""
 
-    __slots__ = ("from_kind", "from_lot", "from_window", "to_kind", "to_lot", "to_window")
-
-    def __init__(self, movement: M) -> None:
-        rule = MOVEMENTS[movement]
-        self.from_kind = rule.from_kind
-        self.to_kind = rule.to_kind
-        money = rule.unit == "CNY"
-        self.from_lot = "reserve" if money else _LOT_FIELD.get(rule.from_kind)
-        self.to_lot = "reserve" if money else _LOT_FIELD.get(rule.to_kind)
-        counted = movement not in SETTLEMENT
-        self.from_window = counted and rule.from_kind in _WINDOW_KINDS
-        self.to_window = counted and rule.to_kind in _WINDOW_KINDS
+    from_kind: str
+    to_kind: str
+    from_lot: str | None
+    to_lot: str | None
+    from_window: bool
+    to_window: bool
+    claim: int
 
 
-_EFFECTS: Final = {movement: _Effect(movement) for movement in M}
+def _effect(movement: M) -> _Effect:
+    rule = MOVEMENTS[movement]
+    money = rule.unit == "CNY"
+    counted = movement not in SETTLEMENT
+    return _Effect(
+        rule.from_kind,
+        rule.to_kind,
+        "reserve" if money else _LOT_FIELD.get(rule.from_kind),
+        "reserve" if money else _LOT_FIELD.get(rule.to_kind),
+        counted and rule.from_kind in _WINDOW_KINDS,
+        counted and rule.to_kind in _WINDOW_KINDS,
+        -1 if movement is M.COUNTERCLAIM else int(movement in (M.CLAIM, M.CLAIM_RESERVE)),
+    )
+
+
+_FIELDS: Final = attrgetter("movement", "from_owner", "to_owner", "amount", "from_lot", "to_lot")
+_EFFECTS: Final = {movement: _effect(movement) for movement in M}
 
 
 def lot_fields(movement: M) -> tuple[str | None, str | None]:
@@ -60,6 +72,16 @@ class Claims:
     def __init__(self) -> None:
         self.claimed = self.countered = self.claims = self.counterclaims = 0
 
+    def add(self, amount: int) -> None:
+        """Count a claim."""
+        self.claimed += amount
+        self.claims += 1
+
+    def counter(self, amount: int) -> None:
+        """Count a counter-claim."""
+        self.countered += amount
+        self.counterclaims += 1
+
 
 class Books:
     """Accounts, lots, holds and debts of everyone a batch touches, and what it posts."""
@@ -70,6 +92,7 @@ class Books:
         self.window = window
         self.accounts: dict[int, dict[str, int]] = {}
         self.missing: set[tuple[int, str]] = set()
+        self.locked: set[int] = set()
         self.lots: dict[int, dict[int, Lot]] = {}
         self.lot_by_id: dict[int, Lot] = {}
         self.holds: dict[int, Hold] = {}
@@ -90,8 +113,11 @@ class Books:
 
     def add_member(self, owner: int, balances: dict[str, int | None]) -> None:
         """Take up a member's accounts; None is an account that has no row yet."""
+        self.locked.add(owner)
+        for kind, balance in balances.items():
+            if balance is None:
+                self.missing.add((owner, kind))
         self.accounts[owner] = {kind: balance or 0 for kind, balance in balances.items()}
-        self.missing.update((owner, kind) for kind, b in balances.items() if b is None)
 
     def add_lot(self, lot: Lot) -> None:
         """Take up a lot that was gathered or has just been made."""
@@ -108,30 +134,31 @@ class Books:
         for lot in posting.lots:
             self.add_lot(lot)
             self.new_lots[lot.id] = lot
-        deltas, net = self.deltas, self.window_net
-        for transfer in posting.transfers:
-            effect = _EFFECTS[transfer.movement]
-            amount = transfer.amount
-            source = (transfer.from_owner, effect.from_kind)
-            target = (transfer.to_owner, effect.to_kind)
+        deltas, net, everybody = self.deltas, self.window_net, self.accounts
+        for movement, giver, taker, amount, from_lot, to_lot in map(_FIELDS, posting.transfers):
+            effect = _EFFECTS[movement]
+            from_kind, to_kind, from_field, to_field, from_window, to_window, claim = effect
+            source, target = (giver, from_kind), (taker, to_kind)
             deltas[source] = deltas.get(source, 0) - amount
             deltas[target] = deltas.get(target, 0) + amount
-            accounts = self.accounts.get(transfer.from_owner)
+            accounts = everybody.get(giver)
             if accounts is not None:
-                accounts[effect.from_kind] = accounts.get(effect.from_kind, 0) - amount
-            accounts = self.accounts.get(transfer.to_owner)
+                accounts[from_kind] = accounts.get(from_kind, 0) - amount
+            accounts = everybody.get(taker)
             if accounts is not None:
-                accounts[effect.to_kind] = accounts.get(effect.to_kind, 0) + amount
-            if effect.from_window:
+                accounts[to_kind] = accounts.get(to_kind, 0) + amount
+            if from_window:
                 net[source] = net.get(source, 0) - amount
-            if effect.to_window:
+            if to_window:
                 net[target] = net.get(target, 0) + amount
-            if transfer.from_lot is not None:
-                self._change_lot(transfer.from_lot, effect.from_lot, -amount)
-            if transfer.to_lot is not None:
-                self._change_lot(transfer.to_lot, effect.to_lot, amount)
-            if transfer.movement in (M.CLAIM, M.CLAIM_RESERVE, M.COUNTERCLAIM):
-                self._count_claim(transfer.movement, transfer.from_owner, transfer.to_owner, amount)
+            if from_lot is not None:
+                self._change_lot(from_lot, from_field, -amount)
+            if to_lot is not None:
+                self._change_lot(to_lot, to_field, amount)
+            if claim > 0:
+                self._claims_of(giver, taker).add(amount)
+            elif claim:
+                self._claims_of(taker, giver).counter(amount)
         self._enter_holds(posting)
 
     def _change_lot(self, lot_id: int, field: str | None, amount: int) -> None:
@@ -143,18 +170,11 @@ class Books:
         if lot_id not in self.new_lots:
             self.changed_lots[lot_id] = lot
 
-    def _count_claim(self, movement: M, source: int, target: int, amount: int) -> None:
-        counter = movement is M.COUNTERCLAIM
-        pair = (target, source) if counter else (source, target)
-        claims = self.claims.get(pair)
+    def _claims_of(self, issuer: int, redeemer: int) -> Claims:
+        claims = self.claims.get((issuer, redeemer))
         if claims is None:
-            claims = self.claims[pair] = Claims()
-        if counter:
-            claims.countered += amount
-            claims.counterclaims += 1
-        else:
-            claims.claimed += amount
-            claims.claims += 1
+            claims = self.claims[issuer, redeemer] = Claims()
+        return claims
 
     def _enter_holds(self, posting: Posting) -> None:
         for hold in posting.holds:

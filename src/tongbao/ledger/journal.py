@@ -89,11 +89,8 @@ def _operation_columns(postings: Sequence[tuple[Stamp, Posting]]) -> dict[str, s
 
 
 def _transfer_columns(postings: Sequence[tuple[Stamp, Posting]]) -> dict[str, str]:
-    rows = [
-        (p.owner, s.id, n, t, s.effective_at)
-        for s, p in postings
-        for n, t in enumerate(p.transfers)
-    ]
+    timed = [(stamp.id, micros(stamp.effective_at), posting) for stamp, posting in postings]
+    rows = [(p.owner, i, n, t, when) for i, when, p in timed for n, t in enumerate(p.transfers)]
     moves = [t for _, _, _, t, _ in rows]
     return {
         "owner_id": arrays.ints([r[0] for r in rows]),
@@ -105,7 +102,7 @@ def _transfer_columns(postings: Sequence[tuple[Stamp, Posting]]) -> dict[str, st
         "amount": arrays.ints([t.amount for t in moves]),
         "from_lot": arrays.ints_or_null([t.from_lot for t in moves]),
         "to_lot": arrays.ints_or_null([t.to_lot for t in moves]),
-        "effective": arrays.ints([micros(r[4]) for r in rows]),
+        "effective": arrays.ints([r[4] for r in rows]),
     }
 
 
@@ -187,11 +184,12 @@ def _write_holds(conn: Connection[Any], books: Books) -> None:
 def _write_accounts(conn: Connection[Any], books: Books) -> None:
     """Change what exists and open what does not; only members' accounts may be missing."""
     change, missing = [], []
-    for (owner, kind), delta in sorted(books.deltas.items()):
-        if (owner, kind) in books.missing:
-            missing.append((owner, kind, delta))
+    for key, delta in books.deltas.items():
+        if key in books.missing:
+            missing.append((*key, delta))
         elif delta:
-            change.append((owner, kind, delta))
+            change.append((*key, delta))
+    unlocked = [row for row in change if row[0] not in books.locked]
     if missing:
         conn.execute(
             Q.open_accounts,
@@ -201,13 +199,18 @@ def _write_accounts(conn: Connection[Any], books: Books) -> None:
                 "balances": arrays.ints([m[2] for m in missing]),
             },
         )
+    if unlocked:
+        conn.execute(Q.lock_written_accounts, _keys_of(unlocked))
     if change:
-        keys = {
-            "owners": arrays.ints([c[0] for c in change]),
-            "kinds": arrays.words([c[1] for c in change]),
-        }
-        conn.execute(Q.lock_written_accounts, keys)
-        conn.execute(Q.change_accounts, {**keys, "deltas": arrays.ints([c[2] for c in change])})
+        deltas = arrays.ints([row[2] for row in change])
+        conn.execute(Q.change_accounts, {**_keys_of(change), "deltas": deltas})
+
+
+def _keys_of(rows: Sequence[tuple[int, str, int]]) -> dict[str, str]:
+    return {
+        "owners": arrays.ints([row[0] for row in rows]),
+        "kinds": arrays.words([row[1] for row in rows]),
+    }
 
 
 def _write_sums(conn: Connection[Any], books: Books) -> None:

@@ -9,7 +9,7 @@ at the end of the batch, in key order.
 from collections.abc import Iterable
 from typing import Any, Final
 
-from psycopg import Connection
+from psycopg import Connection, Cursor
 
 from tongbao.kernel import arrays, sql
 
@@ -36,9 +36,12 @@ def members(conn: Connection[Any], ids: Iterable[int]) -> None:
 
 def organisations(
     conn: Connection[Any], ids: Iterable[int], spenders: Iterable[int], debtors: Iterable[int]
-) -> None:
-    """Lock the bounded ones of these organisations, issuers of lots, and creditors of members."""
-    conn.execute(
+) -> Cursor[Any]:
+    """Lock the bounded ones of these organisations, issuers of lots, and creditors of members.
+
+    Gives the ids of those that are locked now.
+    """
+    return conn.execute(
         Q.lock_bounded,
         {
             "organisations": arrays.ints(ids),

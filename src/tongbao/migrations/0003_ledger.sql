@@ -8,7 +8,7 @@ GRANT USAGE ON SCHEMA ledger TO tongbao_app;
 -- Whatever can run out. The kinds in the check have a floor of zero.
 CREATE TABLE ledger.account (
   owner_id bigint NOT NULL,
-  kind text NOT NULL,
+  kind text COLLATE "C" NOT NULL,
   unit text NOT NULL,
   balance bigint NOT NULL DEFAULT 0,
   bounded boolean NOT NULL DEFAULT FALSE,
@@ -214,7 +214,7 @@ CREATE TABLE ledger.claim (
 CREATE TABLE ledger.window_movement (
   organisation_id bigint NOT NULL,
   window_id int NOT NULL,
-  kind text NOT NULL,
+  kind text COLLATE "C" NOT NULL,
   net bigint NOT NULL,
   PRIMARY KEY (organisation_id, window_id, kind)
 ) WITH (fillfactor = 70);

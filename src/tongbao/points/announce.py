@@ -1,5 +1,8 @@
 """Turn a posted operation into its event."""
 
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,6 +17,7 @@ from tongbao.points.operations import Line, Operation
 from tongbao.points.sheet import Decision
 
 _encode = msgspec.json.Encoder().encode
+_QUARTER: Final = 900_000_000
 
 
 def event_of(
@@ -21,6 +25,7 @@ def event_of(
 ) -> Event:
     """Give the event that announces a posted operation."""
     posting = decision.posting
+    effective = micros(stamp.effective_at)
     outlet = None if posting.outlet is None else books.outlets.get(posting.outlet)
     issuers: dict[int, int] = {}
     for part in decision.slices:
@@ -34,9 +39,9 @@ def event_of(
         format=None if outlet is None else outlet.format,
         region=None if outlet is None else outlet.region,
         channel=op.channel,
-        day=stamp.effective_at.astimezone(zone).date().isoformat(),
+        day=_day(effective // _QUARTER, zone),
         written=micros(stamp.at),
-        effective=micros(stamp.effective_at),
+        effective=effective,
         points=posting.points,
         cash=decision.cash,
         earned=decision.earned,
@@ -50,13 +55,20 @@ def event_of(
     return Event(posting.owner, kind, stamp.effective_at, _encode(data).decode())
 
 
+@lru_cache(maxsize=10_000)
+def _day(quarter: int, zone: ZoneInfo) -> str:
+    """Give the business day of a quarter of an hour: no zone changes its day within one."""
+    return datetime.fromtimestamp(quarter * 900, zone).date().isoformat()
+
+
 def _lines(op: Operation, decision: Decision) -> tuple[EventLine, ...]:
-    given = getattr(op, "lines", ())
-    sold = {line.id: line for line in given if isinstance(line, Line)}
-    lines = []
-    for line_id, amount, points in decision.detail.lines:
-        if line_id != WHOLE_SALE:
-            line = sold.get(line_id)
-            item, quantity = (None, 1) if line is None else (line.item, line.quantity)
-            lines.append(EventLine(line_id, amount, points, item, quantity))
-    return tuple(lines)
+    lines = decision.detail.lines
+    if not lines or lines[0][0] == WHOLE_SALE:
+        return ()
+    sold = {line.id: line for line in getattr(op, "lines", ()) if isinstance(line, Line)}
+    told = []
+    for line_id, amount, points in lines:
+        line = sold.get(line_id)
+        item, quantity = (None, 1) if line is None else (line.item, line.quantity)
+        told.append(EventLine(line_id, amount, points, item, quantity))
+    return tuple(told)

@@ -1,5 +1,7 @@
 """Turn what was decided, or why not, into the answer for the caller."""
 
+from typing import Final
+
 from tongbao.kernel.errors import Malformed, Refusal
 from tongbao.ledger.movements import M
 from tongbao.ledger.types import Stamp, Transfer
@@ -8,6 +10,8 @@ from tongbao.points.books import Books
 from tongbao.points.operations import Operation
 from tongbao.points.purchase import kind_of
 from tongbao.points.sheet import Decision
+
+_CLAIMS: Final = frozenset({M.CLAIM, M.CLAIM_RESERVE, M.COUNTERCLAIM})
 
 
 def answer_of(stamp: Stamp, decision: Decision, books: Books) -> out.Outcome:
@@ -44,6 +48,8 @@ def balances_of(books: Books, member: int) -> out.Balances:
 
 def claims_of(transfers: list[Transfer]) -> tuple[out.Claim, ...]:
     """Sum the claims by issuer and redeemer; counter-claims are negative."""
+    if not any(t.movement in _CLAIMS for t in transfers):
+        return ()
     sums: dict[tuple[int, int], int] = {}
     for t in transfers:
         if t.movement is M.CLAIM or t.movement is M.CLAIM_RESERVE:

@@ -5,6 +5,8 @@ One round trip for the locks and the reads: each statement sees what the locks b
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from msgspec import Struct, field
@@ -58,7 +60,7 @@ def gather(conn: Connection[Any], batch: Sequence[Operation], at: datetime) -> G
     with conn.pipeline():
         lock.fence(conn)
         lock.members(conn, wanted.members)
-        lock.organisations(conn, wanted.organisations, wanted.spenders, wanted.members)
+        locked = lock.organisations(conn, wanted.organisations, wanted.spenders, wanted.members)
         start = conn.execute(LEDGER.next_batch)
         operator = conn.execute(Q.operator)
         once = conn.execute(Q.once, keys)
@@ -77,6 +79,7 @@ def gather(conn: Connection[Any], batch: Sequence[Operation], at: datetime) -> G
     if window is None:
         raise refusals.NoOpenWindow
     books = Books(batch_id, at, window, _one(operator)[0])
+    books.locked.update(owner for (owner,) in locked)
     books.outlets = wanted.outlets
     books.keyed = dict(wanted.keyed)
     gathered = Gathered(books)
@@ -146,22 +149,24 @@ def _read_organisations(
     ids = {lot.issuer for lot in books.lot_by_id.values()} | wanted.organisations
     for debts in books.owing.values():
         ids.update(debts)
-    versions: dict[int, list[tuple[datetime, Terms]]] = {}
-    for organisation, valid_from, *terms in contracts:
-        pair = (valid_from, Terms(**dict(zip(_TERMS, terms, strict=True))))
-        versions.setdefault(organisation, []).append(pair)
     missing = arrays.ints(ids - wanted.organisations)
     with conn.pipeline():
         rows = conn.execute(Q.organisations, {"organisations": arrays.ints(ids)})
         more = conn.execute(Q.contracts, {"organisations": missing})
-    for organisation, valid_from, *terms in more:
-        pair = (valid_from, Terms(**dict(zip(_TERMS, terms, strict=True))))
-        versions.setdefault(organisation, []).append(pair)
+    versions: dict[int, list[tuple[datetime, Terms]]] = {}
+    for row in chain(contracts, more):
+        versions.setdefault(row[0], []).append((row[1], _terms(row[2:])))
     for organisation_id, status, *balances in rows:
         books.organisations[organisation_id] = Organisation(
             organisation_id, status, versions.get(organisation_id, [])
         )
         books.accounts[organisation_id] = dict(zip(_ORGANISATION_KINDS, balances, strict=True))
+
+
+@lru_cache(maxsize=10_000)
+def _terms(values: tuple[Any, ...]) -> Terms:
+    """Give terms from a row: most organisations of an alliance have agreed to the same."""
+    return Terms(**dict(zip(_TERMS, values, strict=True)))
 
 
 _TERMS = (

@@ -29,10 +29,13 @@ def check_headroom(
     """Refuse when issuing ``points``, owing ``owed`` and setting ``fund`` aside is too much."""
     if terms.credit_limit is None:
         return
-    collateral = books.balance(organisation, "collateral")
-    clearing = books.balance(organisation, "clearing") + sheet.net(organisation, "clearing")
-    circulation = -books.balance(organisation, "issued") - sheet.net(organisation, "issued")
-    reserve = books.balance(organisation, "reserve") + sheet.net(organisation, "reserve")
+    accounts = books.accounts[organisation]
+    collateral, clearing = accounts["collateral"], accounts["clearing"]
+    circulation, reserve = -accounts["issued"], accounts["reserve"]
+    if sheet.transfers:
+        clearing += sheet.net(organisation, "clearing")
+        circulation -= sheet.net(organisation, "issued")
+        reserve += sheet.net(organisation, "reserve")
     after = headroom(
         terms,
         collateral=collateral,

@@ -34,6 +34,15 @@ SELECT p.id, p.owner_id, (
   ) AS receiver
 FROM named AS p;
 
+-- name: parties
+-- The organisations that named operations moved something of: what undoes them moves it back.
+SELECT DISTINCT a.owner_id
+FROM ledger.operation AS p
+INNER JOIN ledger.transfer AS t ON p.owner_id = t.owner_id AND p.id = t.operation_id
+INNER JOIN ledger.account AS a
+  ON a.owner_id IN (t.from_owner, t.to_owner) AND a.kind = 'issued'
+WHERE p.id = ANY(%(operations)s::bigint[]);
+
 -- name: operations_of_keys
 -- Which operation a key stands for; a refused one stands for none.
 SELECT o.scope, o.key, CASE WHEN o.refused THEN 0 ELSE o.operation_id END AS operation_id

@@ -138,10 +138,9 @@ class Sheet:
         """Tell by how much this sheet changes an account."""
         total = 0
         for t in self.transfers:
-            from_kind, to_kind = kinds(t.movement)
-            if t.from_owner == owner and from_kind == kind:
+            if t.from_owner == owner and kinds(t.movement)[0] == kind:
                 total -= t.amount
-            if t.to_owner == owner and to_kind == kind:
+            if t.to_owner == owner and kinds(t.movement)[1] == kind:
                 total += t.amount
         return total
 

@@ -93,7 +93,11 @@ def _resolve_names(conn: Connection[Any], wanted: Wanted, batch: Sequence[ops.Op
     names.update(operation for operation in wanted.keyed.values() if operation)
     if not names:
         return
-    for row in conn.execute(Q.owners_of_operations, {"operations": arrays.ints(names)}):
+    with conn.pipeline():
+        owners = conn.execute(Q.owners_of_operations, {"operations": arrays.ints(names)})
+        parties = conn.execute(Q.parties, {"operations": arrays.ints(names)})
+    wanted.organisations.update(owner for (owner,) in parties)
+    for row in owners:
         named = Named(*row)
         wanted.named[named.id] = named
         if named.organisation is not None:
