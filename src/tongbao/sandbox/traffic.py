@@ -177,9 +177,10 @@ def draw(
 
 
 def accept(traffic: Traffic, operations: Sequence[Operation], outcomes: Sequence[Outcome]) -> None:
-    """Tell the stream what became of operations, in their order; more than its own are welcome."""
+    """Tell the stream what became of operations, in their order; others' are passed over."""
+    prefix = traffic.prefix
     for operation, outcome in zip(operations, outcomes, strict=True):
-        if outcome.status != "posted":
+        if outcome.status != "posted" or not operation.key.startswith(prefix):
             continue
         match operation:
             case Hold():

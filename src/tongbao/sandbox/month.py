@@ -1,0 +1,214 @@
+"""The month of the demo: thirty days of traffic, the story, and what falls due each morning.
+
+Time is made up: it begins at midnight of the first day and passes an hour with each batch.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from tongbao.alliance import organisations
+from tongbao.kernel import sql
+from tongbao.kernel.db import Connection
+from tongbao.ledger.seal import seal
+from tongbao.points.check import Rules
+from tongbao.points.operations import (
+    Award,
+    ExpireHold,
+    ExpireLots,
+    Gift,
+    Operation,
+    ReleasePending,
+)
+from tongbao.points.outcome import Outcome
+from tongbao.points.post import post
+from tongbao.sandbox import story, traffic
+from tongbao.sandbox.alliance import EXPIRING, Alliance
+
+Q = sql.load(__package__)
+
+DAYS: Final = 30
+FIRST: Final = datetime(2026, 10, 1, 16, tzinfo=UTC)
+"""Midnight in Shanghai at which 2 October 2026 begins; the month ends with the 31st."""
+
+LAST: Final = FIRST + timedelta(days=DAYS)
+
+_HOUR: Final = timedelta(hours=1)
+_HOLIDAYS: Final = range(6)
+"""Days of the month that are National Day holidays."""
+
+_RETURN_WINDOW: Final = timedelta(days=7)
+_MORNING: Final = 6
+_WELL_OFF: Final = 200
+"""Members who come so often that they have points to give away."""
+
+_SUSPENDED: Final = ("randong", 19)
+"""An organisation that may not issue any more from a day on."""
+
+Begin = Callable[[], AbstractContextManager[Connection]]
+"""Opens a transaction of the door's, and gives a connection in it."""
+
+
+class Tally(Struct, kw_only=True):
+    """What the month's operations were answered: counts by kind, refusal code, withholding."""
+
+    posted: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    withheld: Counter[str] = field(default_factory=Counter)
+    exceptions: int = 0
+
+
+class Month(Struct, kw_only=True):
+    """The state of a month under way."""
+
+    alliance: Alliance
+    random: Random
+    stream: traffic.Traffic
+    story: story.Story
+    tally: Tally = field(default_factory=Tally)
+
+
+def live(
+    begin: Begin, alliance: Alliance, random: Random, tell: Callable[[], None] = lambda: None
+) -> Month:
+    """Let a month pass, one batch an hour, each in a transaction of its own; ``tell`` each day."""
+    month = Month(
+        alliance=alliance,
+        random=random,
+        stream=traffic.start(alliance.world, random, prefix="day-"),
+        story=story.Story(alliance=alliance),
+    )
+    with begin() as conn:
+        _post(month, conn, list(_take_over(month)), FIRST, Rules(past=None))
+    for day in range(DAYS):
+        _pass(begin, month, day)
+        tell()
+    return month
+
+
+def _pass(begin: Begin, month: Month, day: int) -> None:
+    """Let one day pass, close its clearing window, and seal what was written."""
+    midnight = FIRST + timedelta(days=day)
+    if day == _SUSPENDED[1]:
+        with begin() as conn:
+            known = month.alliance.organisations[_SUSPENDED[0]]
+            organisations.set_status(conn, known, "suspended")
+    times = traffic.times_of_day(month.random, midnight, _sales_of(day, midnight))
+    for hour in range(24):
+        until = midnight + (hour + 1) * _HOUR
+        within = [time for time in times if until - _HOUR <= time < until]
+        operations = [*_drawn(month, within), *_extra(month, hour, until - _HOUR)]
+        operations += story.scenes_of(month.story, midnight, day, hour)
+        with begin() as conn:
+            if hour == _MORNING:
+                _post(month, conn, _due(month, conn, until), until)
+            _post(month, conn, operations, until)
+    with begin() as conn:
+        seal(conn, midnight + 24 * _HOUR)
+
+
+def _post(
+    month: Month,
+    conn: Connection,
+    operations: Sequence[Operation],
+    at: datetime,
+    rules: Rules = Rules(),  # noqa: B008 - frozen
+) -> None:
+    if not operations:
+        return
+    outcomes = post(conn, operations, at, rules)
+    traffic.accept(month.stream, operations, outcomes)
+    story.remember(month.story, operations, outcomes)
+    for outcome in outcomes:
+        _count(month.tally, outcome)
+
+
+def _count(tally: Tally, outcome: Outcome) -> None:
+    if outcome.refusal is not None:
+        tally.refused[outcome.refusal.code] += 1
+        return
+    tally.posted[outcome.kind] += 1
+    tally.exceptions += outcome.status == "exception"
+    if outcome.withheld is not None:
+        tally.withheld[outcome.withheld] += 1
+
+
+def _sales_of(day: int, midnight: datetime) -> int:
+    """Give how many sales a day has: holidays and weekends are busier."""
+    weekend = (midnight + 12 * _HOUR).weekday() >= 5
+    return 950 if day in _HOLIDAYS else 850 if weekend else 600
+
+
+def _drawn(month: Month, times: Sequence[datetime]) -> list[Operation]:
+    """Draw the traffic of an hour; what is bought online is pending until it cannot come back."""
+    online = month.alliance.organisations["yunshang"]
+    operations: list[Operation] = []
+    for operation, when in zip(traffic.draw(month.stream, len(times), times), times, strict=True):
+        if isinstance(operation, Award) and operation.scope == online:
+            operations.append(replace(operation, release_at=when + _RETURN_WINDOW))
+        else:
+            operations.append(operation)
+    return operations
+
+
+def _extra(month: Month, hour: int, when: datetime) -> list[Operation]:
+    """Give what is no sale: in some hours a member buys points at the bank, or gives some away."""
+    random, alliance = month.random, month.alliance
+    bank, counter = alliance.outlets["dongjiang-bank-net"]
+    day = f"{when:%m%d}-{hour}"
+    if hour in (10, 13, 16, 20):
+        member = random.choice(alliance.world.members)
+        points = random.choice((5_000, 10_000, 20_000))
+        return [
+            Award(
+                key=f"bank-{day}", scope=bank, effective_at=when, member=member, outlet=counter,
+                points=points, lot_kind="bought", channel="app",
+            )
+        ]  # fmt: skip
+    if hour in (12, 19, 21):
+        giver, receiver = random.sample(alliance.world.members[:_WELL_OFF], 2)
+        return [
+            Gift(
+                key=f"gift-{day}", scope=alliance.operator, effective_at=when, member=giver,
+                to=receiver, points=random.choice((200, 500, 1_000)), channel="app",
+            )
+        ]  # fmt: skip
+    return []
+
+
+def _take_over(month: Month) -> list[Operation]:
+    """Bring in what members had earned before in a cinema's own programme, with its dates."""
+    organisation, outlet = month.alliance.outlets[f"{EXPIRING}-ja"]
+    random = month.random
+    earned = random.sample(month.alliance.world.members, min(300, len(month.alliance.members) // 2))
+    return [
+        Award(
+            key=f"taken-over-{n}",
+            scope=organisation,
+            effective_at=FIRST - timedelta(days=random.randrange(150, 364), hours=3),
+            member=member,
+            outlet=outlet,
+            points=random.randrange(3, 60) * 100,
+            reference="former programme",
+        )
+        for n, member in enumerate(earned)
+    ]
+
+
+def _due(month: Month, conn: Connection, at: datetime) -> list[Operation]:
+    """Give what a morning brings: holds to end, awards to release, lots to expire."""
+    operator, stamp = month.alliance.operator, f"{at:%m%d}"
+    holds = conn.execute(Q.holds_due, {"at": at}).fetchall()
+    awards = conn.execute(Q.awards_due, {"at": at}).fetchall()
+    lapsed = conn.execute(Q.members_with_lapsed_lots, {"at": at}).fetchall()
+    return [
+        *(ExpireHold(key=f"end-{hold}", scope=operator, hold=hold) for (hold,) in holds),
+        *(ReleasePending(key=f"release-{a}", scope=operator, award=a) for (a,) in awards),
+        *(ExpireLots(key=f"expire-{m}-{stamp}", scope=operator, member=m) for (m,) in lapsed),
+    ]
