@@ -1,7 +1,6 @@
 """Expiry: what is still spendable of a lot past its date ends at its issuer."""
 
 from tongbao.kernel import limits
-from tongbao.kernel import limits
 from tongbao.ledger.movements import M
 from tongbao.ledger.types import Lot, Stamp
 from tongbao.points import refusals
