@@ -97,11 +97,16 @@ def pool(settings: Settings) -> Pool:
 
 
 def _take_role(conn: Connection, statement_timeout: int) -> None:
-    """Set what every connection has, in one round trip."""
+    """Set what every connection has, in one round trip.
+
+    Plans are generic: our statements take whole batches as arrays, whose estimate is the same for
+    every value, and planning a statement anew costs more than running it for one operation.
+    """
     try:
         conn.execute(
             "SELECT set_config('role', %s, false), set_config('timezone', 'UTC', false),"
-            " set_config('statement_timeout', %s, false)",
+            " set_config('statement_timeout', %s, false),"
+            " set_config('plan_cache_mode', 'force_generic_plan', false)",
             (ROLE, str(statement_timeout)),
             prepare=False,
         )

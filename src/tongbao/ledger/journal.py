@@ -117,7 +117,6 @@ def _write_journal(conn: Connection[Any], books: Books) -> None:
     sealed = digest(books.batch_id, books.at, [*operations.values()], [*transfers.values()])
     batch = {"id": books.batch_id, "at": books.at, "operations": len(books.postings)}
     conn.execute(Q.write_batch, {**batch, "transfers": count, "digest": sealed})
-    conn.execute(Q.write_unsealed, {"id": books.batch_id})
 
 
 def _write_lots(conn: Connection[Any], books: Books) -> None:

@@ -184,11 +184,15 @@ ORDER BY v.organisation_id, v.kind
 ON CONFLICT (organisation_id, window_id, kind) DO UPDATE SET net = w.net + excluded.net;
 
 -- name: write_batch
-INSERT INTO ledger.batch (id, written_at, operations, transfers, digest)
-VALUES (%(id)s, %(at)s, %(operations)s, %(transfers)s, %(digest)s);
+-- And let it wait for its seal.
+WITH written AS (
+  INSERT INTO ledger.batch (id, written_at, operations, transfers, digest)
+  VALUES (%(id)s, %(at)s, %(operations)s, %(transfers)s, %(digest)s)
+  RETURNING id
+)
 
--- name: write_unsealed
-INSERT INTO ledger.unsealed (batch_id) VALUES (%(id)s);
+INSERT INTO ledger.unsealed (batch_id)
+SELECT id FROM written;
 
 -- name: open_window
 INSERT INTO ledger.clearing_window (opened_at) VALUES (%(at)s) RETURNING id, opened_at, closed_at;

@@ -25,7 +25,6 @@ from tongbao.points.original import Original
 from tongbao.points.wanted import Wanted, survey
 
 Q = sql.load(__package__)
-LEDGER = sql.load("tongbao.ledger")
 
 _MEMBER_KINDS = ("wallet", "held", "pending", "owing")
 _ORGANISATION_KINDS = ("issued", "clearing", "reserve", "collateral")
@@ -61,8 +60,7 @@ def gather(conn: Connection[Any], batch: Sequence[Operation], at: datetime) -> G
         lock.fence(conn)
         lock.members(conn, wanted.members)
         locked = lock.organisations(conn, wanted.organisations, wanted.spenders, wanted.members)
-        start = conn.execute(LEDGER.next_batch)
-        operator = conn.execute(Q.operator)
+        start = conn.execute(Q.start)
         once = conn.execute(Q.once, keys)
         member_rows = conn.execute(Q.members, {"members": members})
         owing = conn.execute(Q.owing, {"owners": members})
@@ -75,10 +73,12 @@ def gather(conn: Connection[Any], batch: Sequence[Operation], at: datetime) -> G
             if wanted.proposals
             else None
         )
-    batch_id, window = _one(start)
+    row = start.fetchone()
+    assert row is not None
+    batch_id, window, operator = row
     if window is None:
         raise refusals.NoOpenWindow
-    books = Books(batch_id, at, window, _one(operator)[0])
+    books = Books(batch_id, at, window, operator)
     books.locked.update(owner for (owner,) in locked)
     books.outlets = wanted.outlets
     books.keyed = dict(wanted.keyed)
@@ -96,12 +96,6 @@ def gather(conn: Connection[Any], batch: Sequence[Operation], at: datetime) -> G
         books.proposals[row[0]] = Proposal(*row)
     _read_organisations(conn, books, wanted, contracts)
     return gathered
-
-
-def _one(cursor: Cursor[Any]) -> Any:
-    row = cursor.fetchone()
-    assert row is not None
-    return row
 
 
 def _read_members(books: Books, rows: Iterable[Any], owing: Iterable[Any]) -> None:
@@ -149,10 +143,10 @@ def _read_organisations(
     ids = {lot.issuer for lot in books.lot_by_id.values()} | wanted.organisations
     for debts in books.owing.values():
         ids.update(debts)
-    missing = arrays.ints(ids - wanted.organisations)
+    missing = arrays.ints(ids - wanted.organisations) if ids > wanted.organisations else None
     with conn.pipeline():
         rows = conn.execute(Q.organisations, {"organisations": arrays.ints(ids)})
-        more = conn.execute(Q.contracts, {"organisations": missing})
+        more = conn.execute(Q.contracts, {"organisations": missing}) if missing else ()
     versions: dict[int, list[tuple[datetime, Terms]]] = {}
     for row in chain(contracts, more):
         versions.setdefault(row[0], []).append((row[1], _terms(row[2:])))

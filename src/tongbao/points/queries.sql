@@ -1,6 +1,13 @@
 -- name: operator
 SELECT id FROM alliance.organisation WHERE role = 'operator';
 
+-- name: start
+-- After the fence: the window read here stays open until commit.
+SELECT nextval('ledger.batch_id') AS batch_id, w.id AS window_id, o.id AS operator_id
+FROM (SELECT 1 AS one) AS one
+LEFT JOIN ledger.clearing_window AS w ON w.closed_at IS NULL
+LEFT JOIN alliance.organisation AS o ON o.role = 'operator';
+
 -- name: outlets
 -- Before the locks: an outlet never changes its organisation.
 SELECT o.id, o.organisation_id, s.region, o.format, o.open
@@ -36,11 +43,15 @@ FROM named AS p;
 
 -- name: parties
 -- The organisations that named operations moved something of: what undoes them moves it back.
-SELECT DISTINCT a.owner_id
+-- Members among them do no harm: they have no bound and no contract.
+SELECT t.from_owner AS owner_id
 FROM ledger.operation AS p
 INNER JOIN ledger.transfer AS t ON p.owner_id = t.owner_id AND p.id = t.operation_id
-INNER JOIN ledger.account AS a
-  ON a.owner_id IN (t.from_owner, t.to_owner) AND a.kind = 'issued'
+WHERE p.id = ANY(%(operations)s::bigint[])
+UNION
+SELECT t.to_owner
+FROM ledger.operation AS p
+INNER JOIN ledger.transfer AS t ON p.owner_id = t.owner_id AND p.id = t.operation_id
 WHERE p.id = ANY(%(operations)s::bigint[]);
 
 -- name: operations_of_keys
@@ -127,13 +138,17 @@ INNER JOIN (
 ) AS used ON l.owner_id = used.owner_id AND l.id = used.id;
 
 -- name: moved_lots
--- Where lots of merged memberships went, so that what followed them is found again.
+-- Where lots of merged memberships went, so that what followed them is found again. Few are
+-- merged: OFFSET 0 keeps the planner from reading the journal to find them.
 SELECT t.from_lot, t.to_lot
-FROM ledger.transfer AS t
-INNER JOIN members.member AS m ON t.owner_id = m.id
-WHERE
-  m.merged_into = ANY(%(members)s::bigint[])
-  AND t.movement IN (17, 18, 19);
+FROM members.member AS m
+CROSS JOIN LATERAL (
+  SELECT x.from_lot, x.to_lot
+  FROM ledger.transfer AS x
+  WHERE x.owner_id = m.id AND x.movement IN (17, 18, 19)
+  OFFSET 0
+) AS t
+WHERE m.merged_into = ANY(%(members)s::bigint[]);
 
 -- name: owing
 SELECT owner_id, organisation_id, amount
