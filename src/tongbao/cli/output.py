@@ -39,8 +39,16 @@ def json(answer: Any) -> None:
     print(encoded.decode())
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; a column whose name starts with ``>`` is aligned to the right."""
+def table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    width: int | None = None,
+) -> None:
+    """Print a table; a column whose name starts with ``>`` is aligned to the right.
+
+    ``width``: the most columns of text it may take, if the terminal has that many; cells wrap.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -49,10 +57,13 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     made.show_header = any(columns)
     for column in columns:
         right = column.startswith(">")
-        made.add_column(column.removeprefix(">"), justify="right" if right else "left")
+        made.add_column(
+            column.removeprefix(">"), justify="right" if right else "left", overflow="fold"
+        )
     for row in rows:
         made.add_row(*(Text(str(cell)) for cell in row))
-    console().print(made)
+    where = console()
+    where.print(made, width=None if width is None else min(width, where.width))
 
 
 def console(*, stderr: bool = False) -> "Console":

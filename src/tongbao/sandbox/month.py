@@ -14,24 +14,20 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tongbao.alliance import organisations
-from tongbao.kernel import sql
+from tongbao.clearing import settle, windows
 from tongbao.kernel.db import Connection
 from tongbao.ledger.seal import seal
+from tongbao.points import due
 from tongbao.points.check import Rules
 from tongbao.points.operations import (
     Award,
-    ExpireHold,
-    ExpireLots,
     Gift,
     Operation,
-    ReleasePending,
 )
 from tongbao.points.outcome import Outcome
 from tongbao.points.post import post
 from tongbao.sandbox import story, traffic
 from tongbao.sandbox.alliance import EXPIRING, Alliance
-
-Q = sql.load(__package__)
 
 DAYS: Final = 30
 FIRST: Final = datetime(2026, 10, 1, 16, tzinfo=UTC)
@@ -45,6 +41,9 @@ _HOLIDAYS: Final = range(6)
 
 _RETURN_WINDOW: Final = timedelta(days=7)
 _MORNING: Final = 6
+_MEMBER_SKEW: Final = 0.3
+"""Even the most faithful member does not shop ten times a day."""
+
 _WELL_OFF: Final = 200
 """Members who come so often that they have points to give away."""
 
@@ -65,13 +64,14 @@ class Tally(Struct, kw_only=True):
 
 
 class Month(Struct, kw_only=True):
-    """The state of a month under way."""
+    """The state of a month under way. ``closed`` is the newest closed window."""
 
     alliance: Alliance
     random: Random
     stream: traffic.Traffic
     story: story.Story
     tally: Tally = field(default_factory=Tally)
+    closed: int | None = None
 
 
 def live(
@@ -81,7 +81,7 @@ def live(
     month = Month(
         alliance=alliance,
         random=random,
-        stream=traffic.start(alliance.world, random, prefix="day-"),
+        stream=traffic.start(alliance.world, random, member_skew=_MEMBER_SKEW, prefix="day-"),
         story=story.Story(alliance=alliance),
     )
     with begin() as conn:
@@ -107,10 +107,22 @@ def _pass(begin: Begin, month: Month, day: int) -> None:
         operations += story.scenes_of(month.story, midnight, day, hour)
         with begin() as conn:
             if hour == _MORNING:
-                _post(month, conn, _due(month, conn, until), until)
+                for due_now in due.pages(conn, until):
+                    _post(month, conn, due_now, until)
             _post(month, conn, operations, until)
     with begin() as conn:
-        seal(conn, midnight + 24 * _HOUR)
+        _cut_over(month, conn, midnight + 24 * _HOUR)
+
+
+def _cut_over(month: Month, conn: Connection, at: datetime) -> None:
+    """Settle the window of the day before, close this day's, and seal what was written.
+
+    The last window stays unsettled, so that there is something to be seen.
+    """
+    if month.closed is not None:
+        settle.settle(conn, month.closed, at, "li.na")
+    month.closed = windows.close(conn, at).id
+    seal(conn, at)
 
 
 def _post(
@@ -198,17 +210,4 @@ def _take_over(month: Month) -> list[Operation]:
             reference="former programme",
         )
         for n, member in enumerate(earned)
-    ]
-
-
-def _due(month: Month, conn: Connection, at: datetime) -> list[Operation]:
-    """Give what a morning brings: holds to end, awards to release, lots to expire."""
-    operator, stamp = month.alliance.operator, f"{at:%m%d}"
-    holds = conn.execute(Q.holds_due, {"at": at}).fetchall()
-    awards = conn.execute(Q.awards_due, {"at": at}).fetchall()
-    lapsed = conn.execute(Q.members_with_lapsed_lots, {"at": at}).fetchall()
-    return [
-        *(ExpireHold(key=f"end-{hold}", scope=operator, hold=hold) for (hold,) in holds),
-        *(ReleasePending(key=f"release-{a}", scope=operator, award=a) for (a,) in awards),
-        *(ExpireLots(key=f"expire-{m}-{stamp}", scope=operator, member=m) for (m,) in lapsed),
     ]

@@ -112,11 +112,13 @@ def start(
     random: Random,
     *,
     skew: float = SKEW,
+    member_skew: float | None = None,
     hot_share: float = 0.0,
     prefix: str = "t",
 ) -> Traffic:
     """Start a stream. ``hot_share`` of all sales (0 to 1) are the first organisation's.
 
+    ``member_skew`` none: members are skewed as outlets are.
     Keys are ``prefix`` and a number, so two streams into one ledger need two prefixes.
     """
     return Traffic(
@@ -124,7 +126,7 @@ def start(
         random=random,
         prefix=prefix,
         outlet_weights=_weigh_outlets(world, skew, hot_share),
-        member_weights=_zipf(len(world.members), skew),
+        member_weights=_zipf(len(world.members), skew if member_skew is None else member_skew),
     )
 
 
