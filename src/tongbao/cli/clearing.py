@@ -1,0 +1,148 @@
+"""``tongbao clearing``: close the open window, look at windows, settle one."""
+
+from typing import Annotated
+
+import typer
+
+from tongbao.alliance import organisations
+from tongbao.clearing import windows
+from tongbao.clearing.report import Payments, Report, report
+from tongbao.clearing.settle import settle as settle_window
+from tongbao.clearing.types import Window
+from tongbao.cli import output, session
+from tongbao.kernel import limits
+from tongbao.kernel.amounts import show as yuan
+from tongbao.kernel.db import Connection
+
+app = typer.Typer()
+
+WindowId = Annotated[int, typer.Argument(metavar="WINDOW", help="The window's number.")]
+
+
+@app.callback()
+def clearing() -> None:
+    """Close windows and settle who owes whom."""
+
+
+@app.command()
+def close(as_json: output.Json = False) -> None:
+    """Close the open window; what is posted from now on is in the next one."""
+    with session.open_session() as opened:
+        with opened.conn.transaction():
+            closed = windows.close(opened.conn, opened.at)
+        opens = windows.current(opened.conn)
+    if as_json:
+        output.json({"closed": closed, "open": opens})
+    else:
+        output.line(f"window {closed.id} is closed, window {opens.id} is open")
+
+
+@app.command("list")
+def show_all(
+    limit: Annotated[
+        int, typer.Option(min=1, max=limits.PAGE, help="Windows shown, newest first.")
+    ] = 20,
+    as_json: output.Json = False,
+) -> None:
+    """List the newest windows."""
+    with session.open_session() as opened:
+        found = windows.newest(opened.conn, limit=limit)
+    if as_json:
+        output.json({"windows": found})
+        return
+    output.table(
+        "Windows",
+        [">window", "opened", "closed", "settled"],
+        [
+            (w.id, _when(w, "opened_at"), _when(w, "closed_at"), _when(w, "settled_at"))
+            for w in found
+        ],
+    )
+
+
+@app.command()
+def show(
+    window: WindowId,
+    limit: Annotated[
+        int, typer.Option(min=1, max=limits.PAGE, help="Positions and pairs shown.")
+    ] = 20,
+    as_json: output.Json = False,
+) -> None:
+    """Show a window: what is owed, what netting makes of it, the largest positions and pairs."""
+    with session.open_session() as opened, opened.conn.transaction():
+        opened.conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        found = report(opened.conn, window, limit)
+        if as_json:
+            output.json(found)
+        else:
+            _print(opened.conn, found)
+
+
+@app.command()
+def settle(
+    window: WindowId,
+    by: Annotated[str, typer.Option(help="Who settles it, for the record.")],
+    as_json: output.Json = False,
+) -> None:
+    """Settle a closed window: debtors pay in, creditors are paid out. Twice is once."""
+    with session.open_session() as opened, opened.conn.transaction():
+        settled = settle_window(opened.conn, window, opened.at, by)
+    if as_json:
+        output.json(settled)
+        return
+    output.line(
+        f"window {window} {'was settled before' if settled.replayed else 'is settled'}: "
+        f"{yuan(settled.paid_in)} paid in by {settled.collections}, "
+        f"{yuan(settled.paid_out)} paid out to {settled.payouts}"
+    )
+
+
+def _when(window: Window, field: str) -> str:
+    time = getattr(window, field)
+    return "-" if time is None else f"{time:%Y-%m-%d %H:%M:%S}"
+
+
+def _print(conn: Connection, found: Report) -> None:
+    window = found.window
+    state = "settled" if window.settled_at else "closed" if window.closed_at else "open"
+    output.table(
+        f"Window {window.id}, {state}",
+        ["paid", ">payments", ">yuan"],
+        [
+            ("claim by claim (gross)", *_cells(found.gross)),
+            ("pair by pair (bilateral)", *_cells(found.bilateral)),
+            ("all at once: paid in", *_cells(found.collections)),
+            ("all at once: paid out", *_cells(found.payouts)),
+            ("kept: reserves, fees, breakage", "", yuan(found.kept)),
+        ],
+    )
+    codes: dict[int, str] = {}
+
+    def code(organisation: int) -> str:
+        if organisation not in codes:
+            codes[organisation] = organisations.get(conn, organisation).code
+        return codes[organisation]
+
+    output.table(
+        f"Positions: the {len(found.nets)} largest of {found.organisations}",
+        ["organisation", ">receives", ">reserve", ">fees", ">breakage"],
+        [
+            (code(n.organisation_id), *map(yuan, (n.clearing, n.reserve, n.fees, n.breakage)))
+            for n in found.nets
+        ],
+    )
+    output.table(
+        f"Pairs: the {len(found.pairs)} largest of {found.pairs_in_all}",
+        ["owes", "to", ">owed", ">owed back", ">net", ">claims"],
+        [
+            (
+                code(p.debtor), code(p.creditor), yuan(p.owed), yuan(p.owed_back), yuan(p.net),
+                f"{p.claims:,}",
+            )
+            for p in found.pairs
+        ],
+    )  # fmt: skip
+
+
+def _cells(payments: Payments) -> tuple[str, str]:
+    return f"{payments.count:,}", yuan(payments.amount)
