@@ -98,6 +98,16 @@ def db(database_url: str) -> Iterator[database.Connection]:
         yield conn
 
 
+@pytest.fixture(scope="module")
+def module_db(
+    request: pytest.FixtureRequest, server_url: str, template: str
+) -> Iterator[database.Connection]:
+    """Give a connection to a migrated database that the tests of one file share."""
+    for url in _fresh(request.config.stash[FOLDER], server_url, template):
+        with database.connect(url) as conn:
+            yield conn
+
+
 @pytest.fixture
 def short_path() -> Iterator[Path]:
     """Give an empty folder with a path short enough for a socket; end servers left in it."""

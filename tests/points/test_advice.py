@@ -1,0 +1,106 @@
+from datetime import timedelta
+
+from tests.points.desk import Desk, code, good
+from tests.world import AT
+from tongbao.alliance.outlets import set_open
+from tongbao.members.members import set_spend_lock
+from tongbao.members.members import set_status as set_member_status
+from tongbao.points.operations import Advice, Close, ExpireHold, Line, Purchase
+from tongbao.points.outcome import Outcome
+
+LATER = AT + timedelta(days=3)
+
+
+def item(desk: Desk, outcome: Outcome) -> tuple[object, ...] | None:
+    row: tuple[object, ...] | None = desk.conn.execute(
+        "SELECT member_id, organisation_id, hold_id, points, reason, state"
+        " FROM points.exception_item WHERE id = %s",
+        (outcome.operation,),
+    ).fetchone()
+    return row
+
+
+def test_an_advice_takes_an_expired_hold_before_its_release(desk: Desk) -> None:
+    member = desk.rich(100)
+    held = desk.hold("c", member, 80)
+    told = desk.at(Advice, "c", member=member, points=50, cash=1_000, hold=held.operation)
+    done = good(desk.one(told, LATER))
+    assert desk.moved(done) == [
+        ("capture", "member", "a", 50),
+        ("claim", "a", "c", 50),
+        ("acceptance_fee", "c", "operator", 1),
+        ("void", "member", "member", 30),
+        ("award", "c", "member", 10),
+    ]
+    assert done.spent == 50
+
+
+def test_an_advice_after_the_release_takes_the_wallet(desk: Desk) -> None:
+    member = desk.rich(100)
+    held = desk.hold("nothing", member, 80)
+    good(desk.one(desk.by(ExpireHold, None, hold=held.operation), LATER))
+    told = desk.at(Advice, "nothing", member=member, points=80, hold=held.operation)
+    done = good(desk.one(told, LATER))
+    assert desk.moved(done) == [("redeem", "member", "a", 80), ("claim", "a", "nothing", 80)]
+
+
+def test_an_advice_beyond_its_hold_takes_the_rest_from_the_wallet(desk: Desk) -> None:
+    member = desk.rich(100)
+    held = desk.hold("nothing", member, 60)
+    told = desk.at(Advice, "nothing", member=member, points=90, hold=held.operation)
+    good(desk.one(told))
+    assert desk.lots(member) == [("a", 10, 0, 0, 0)]
+
+
+def test_an_advice_without_points_becomes_an_exception_item_and_moves_nothing(desk: Desk) -> None:
+    member = desk.rich(100)
+    held = desk.hold("nothing", member, 60)
+    told = desk.at(Advice, "nothing", member=member, points=101, cash=50, hold=held.operation)
+    done = desk.one(told)
+    assert (done.status, done.spent, desk.moved(done)) == ("exception", 0, [])
+    reason = "insufficient-points"
+    expected = (member, desk.org("nothing"), held.operation, 101, reason, "open")
+    assert item(desk, done) == expected
+    assert desk.lots(member) == [("a", 40, 60, 0, 0)]
+    assert code(desk.refund("nothing", done)) == "refund-exceeds-sale"
+    again = desk.one(told)
+    assert (again.replayed, again.status) == (True, "exception")
+
+
+def test_an_advice_without_a_hold_is_a_purchase_that_has_happened(desk: Desk) -> None:
+    member = desk.rich(100)
+    lines = (Line(id="x", amount=100),)
+    done = good(desk.one(desk.at(Advice, "b", member=member, points=40, cash=60, lines=lines)))
+    assert (done.spent, done.cash, desk.claims(done)) == (40, 60, [("a", "b", 40)])
+    assert good(desk.refund("b", done)).spent == -40
+
+
+def test_an_advice_names_no_hold_of_another_member_or_organisation(desk: Desk) -> None:
+    member, other = desk.rich(100), desk.rich(100)
+    held = desk.hold("nothing", member, 60)
+    told = desk.at(Advice, "nothing", member=other, points=10, hold=held.operation)
+    assert code(desk.one(told)) == "hold-not-found"
+    told = desk.at(Advice, "cafe", member=member, points=10, hold=held.operation)
+    assert code(desk.one(told)) == "hold-not-found"
+    assert desk.lots(other) == [("a", 100, 0, 0, 0)]
+
+
+def test_what_came_between_does_not_undo_what_has_happened(own_desk: Desk) -> None:
+    desk, member = own_desk, own_desk.rich(100)
+    with desk.conn.transaction():
+        set_spend_lock(desk.conn, member, locked=True)
+        set_member_status(desk.conn, member, "suspended")
+        set_open(desk.conn, desk.outlet("nothing"), is_open=False)
+    told = {"member": member, "points": 10}
+    good(desk.one(desk.at(Advice, "nothing", **told)))
+    refused = desk.one(desk.at(Purchase, "nothing", **told, amount=10))
+    assert code(refused) == "outlet-closed"
+
+
+def test_an_advice_for_a_closed_member_is_worked_on_and_for_nobody_refused(desk: Desk) -> None:
+    member = desk.member()
+    good(desk.one(desk.by(Close, None, member=member)))
+    done = desk.one(desk.at(Advice, "nothing", member=member, points=10))
+    assert done.status == "exception"
+    nobody = desk.one(desk.at(Advice, "nothing", member=999_999, points=10))
+    assert code(nobody) == "member-not-found"
