@@ -146,6 +146,7 @@ CROSS JOIN LATERAL (
   SELECT x.from_lot, x.to_lot
   FROM ledger.transfer AS x
   WHERE x.owner_id = m.id AND x.movement IN (17, 18, 19)
+  ORDER BY x.owner_id, x.operation_id, x.n
   OFFSET 0
 ) AS t
 WHERE m.merged_into = ANY(%(members)s::bigint[]);
