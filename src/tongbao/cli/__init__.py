@@ -32,10 +32,12 @@ class Command(NamedTuple):
 
 
 COMMANDS: Final = {
+    "demo": Command("demo", "Build a made-up alliance and show what happened in its month."),
     "migrate": Command("migrate", "Bring the database to this program's version."),
     "import": Command("import_sales", "Import the sales that merchants have on file."),
     "clearing": Command("clearing", "Close windows and settle who owes whom."),
     "sweep": Command("sweep", "Post what time has made due, and seal the journal."),
+    "simulate": Command("simulate", "Make load of any size in a database of its own."),
     "show": Command("show", "Show a member, an organisation, an operation or an outlet."),
     "verify": Command("verify", "Verify the laws of the ledger; say what breaks one."),
     "doctor": Command("doctor", "Show versions, database, settings and what deserves attention."),

@@ -50,6 +50,7 @@ def table(
     ``width``: the most columns of text it may take, if the terminal has that many; cells wrap.
     """
     from rich import box
+    from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
@@ -63,6 +64,7 @@ def table(
     for row in rows:
         made.add_row(*(Text(str(cell)) for cell in row))
     where = console()
+    made.min_width = min(cell_len(title), where.width)  # so that the title stays on one line
     where.print(made, width=None if width is None else min(width, where.width))
 
 

@@ -79,7 +79,7 @@ def member(statement: Statement, zone: str) -> None:
         output.line(f"owes {debt.code} {show(debt.amount)}; the next earning repays it")
     output.table(
         "History, newest first",
-        ["operation", "when", "what", "where", ">cash", ">points", ">balance"],
+        ["operation", "when", "what", "where", ">cash", ">points", ">set aside", ">balance"],
         [
             (
                 entry.id,
@@ -88,6 +88,7 @@ def member(statement: Statement, zone: str) -> None:
                 entry.outlet or entry.code or "-",
                 amount(entry.cash),
                 _signed(entry.wallet),
+                _signed(entry.held + entry.pending),
                 show(entry.balance),
             )
             for entry in statement.history

@@ -3,6 +3,7 @@
 Only reads; everything said here is in the journal and in the record of the key.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -13,10 +14,7 @@ from psycopg.rows import class_row
 from tongbao.kernel import sql
 from tongbao.kernel.db import Connection
 from tongbao.ledger.books import PLACE_BITS
-from tongbao.ledger.movements import M
-from tongbao.ledger.types import Transfer
 from tongbao.points import refusals
-from tongbao.points.answer import claims_of
 from tongbao.points.outcome import Claim
 
 Q = sql.load(__package__, "explain_queries.sql")
@@ -154,7 +152,7 @@ def explain(conn: Connection, operation_id: int) -> Explanation:
         place=operation_id & ((1 << PLACE_BITS) - 1),
         transfers=transfers,
         lots=_rows(conn, TouchedLot, Q.explained_lots, given) if operation else [],
-        claims=list(claims_of([_transfer(moved) for moved in transfers])),
+        claims=_claims(transfers),
         relatives=_rows(conn, Relative, Q.explained_relatives, given) if operation else [],
         record=record[0] if record else None,
         batch=batch[0] if batch else None,
@@ -171,9 +169,18 @@ def as_data(explanation: Explanation) -> dict[str, Any]:
     return data
 
 
-def _transfer(moved: Moved) -> Transfer:
-    movement = M[moved.movement.upper()]
-    return Transfer(movement, moved.from_owner, moved.to_owner, moved.amount)
+def _claims(transfers: Iterable[Moved]) -> list[Claim]:
+    """Sum the claims by issuer and redeemer, as the answer does; counter-claims are negative."""
+    sums: dict[tuple[int, int], int] = {}
+    for moved in transfers:
+        if moved.movement in ("claim", "claim_reserve"):
+            pair, amount = (moved.from_owner, moved.to_owner), moved.amount
+        elif moved.movement == "counterclaim":
+            pair, amount = (moved.to_owner, moved.from_owner), -moved.amount
+        else:
+            continue
+        sums[pair] = sums.get(pair, 0) + amount
+    return [Claim(*pair, amount) for pair, amount in sums.items()]
 
 
 def _rows(conn: Connection, kind: type[Row], statement: bytes, given: dict[str, Any]) -> list[Row]:

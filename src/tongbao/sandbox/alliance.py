@@ -77,6 +77,7 @@ def found(
     for keys in _chunks(_people(random, people, secret)):
         enrolled += [member.id for member in members.enrol_many(conn, keys, at)]
     tills = _by_business(random, stands)
+    bills = {business.code: business.bill for business in BUSINESSES}
     return Alliance(
         operator=operator.id,
         organisations=known,
@@ -87,6 +88,7 @@ def found(
             outlets=[stands[code] for code in tills],
             members=enrolled[cast:],
             holding=[stands[code] for code in tills if _format_of(code) in HOLDING],
+            bills={stands[code][1]: bills[_format_of(code)] for code in tills},
         ),
     )
 

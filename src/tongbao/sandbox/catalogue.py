@@ -22,7 +22,8 @@ class Place(Struct, frozen=True):
 class Business(Struct, frozen=True):
     """A format: its code, name, MCC, and the share of a cash bill that it usually gives in points.
 
-    ``weight`` says how many sales one of its outlets has beside others.
+    ``weight`` says how many sales one of its outlets has beside others, ``bill`` how large they
+    are, in per cent of the average.
     """
 
     code: str
@@ -30,6 +31,7 @@ class Business(Struct, frozen=True):
     mcc: str
     earn_rate: int
     weight: int
+    bill: int
 
 
 class Merchant(Struct, frozen=True):
@@ -51,21 +53,21 @@ PLACES: Final = (
 )
 
 BUSINESSES: Final = (
-    Business("cinema", "影院 (cinema)", "7832", 50_000, 9),
-    Business("karaoke", "歌房 (karaoke)", "7911", 40_000, 3),
-    Business("department", "百货 (department store)", "5311", 15_000, 10),
-    Business("hotel", "酒店 (hotel)", "7011", 30_000, 3),
-    Business("restaurant", "餐厅 (restaurant)", "5812", 20_000, 9),
-    Business("hotpot", "火锅 (hotpot)", "5812", 20_000, 8),
-    Business("cafe", "咖啡茶饮 (café)", "5814", 50_000, 14),
-    Business("supermarket", "超市 (supermarket)", "5411", 5_000, 16),
-    Business("bookshop", "书店 (bookshop)", "5942", 30_000, 4),
-    Business("playground", "儿童乐园 (children's playground)", "7996", 60_000, 4),
-    Business("beauty", "美容 (beauty)", "7230", 40_000, 3),
-    Business("fitness", "健身 (fitness)", "7997", 30_000, 3),
+    Business("cinema", "影院 (cinema)", "7832", 50_000, 9, 25),
+    Business("karaoke", "歌房 (karaoke)", "7911", 40_000, 3, 60),
+    Business("department", "百货 (department store)", "5311", 15_000, 10, 150),
+    Business("hotel", "酒店 (hotel)", "7011", 30_000, 3, 250),
+    Business("restaurant", "餐厅 (restaurant)", "5812", 20_000, 9, 60),
+    Business("hotpot", "火锅 (hotpot)", "5812", 20_000, 8, 70),
+    Business("cafe", "咖啡茶饮 (café)", "5814", 50_000, 14, 12),
+    Business("supermarket", "超市 (supermarket)", "5411", 5_000, 16, 30),
+    Business("bookshop", "书店 (bookshop)", "5942", 30_000, 4, 25),
+    Business("playground", "儿童乐园 (children's playground)", "7996", 60_000, 4, 50),
+    Business("beauty", "美容 (beauty)", "7230", 40_000, 3, 90),
+    Business("fitness", "健身 (fitness)", "7997", 30_000, 3, 120),
 )
 
-BANK: Final = Merchant("dongjiang-bank", "东江银行 (Dongjiang Bank)", "bank", "net")
+BANK: Final = Merchant("dongjiang", "东江银行 (Dongjiang Bank)", "bank", "net")
 """The partner that sells points to its customers; it has no tills."""
 
 BANK_FORMAT: Final = ("bank", "银行 (bank)", "6012")

@@ -3,7 +3,6 @@
 Time is made up: it begins at midnight of the first day and passes an hour with each batch.
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
@@ -24,16 +23,17 @@ from tongbao.points.operations import (
     Gift,
     Operation,
 )
-from tongbao.points.outcome import Outcome
 from tongbao.points.post import post
 from tongbao.sandbox import story, traffic
 from tongbao.sandbox.alliance import EXPIRING, Alliance
+from tongbao.sandbox.tally import Tally, count
 
 DAYS: Final = 30
 FIRST: Final = datetime(2026, 10, 1, 16, tzinfo=UTC)
 """Midnight in Shanghai at which 2 October 2026 begins; the month ends with the 31st."""
 
 LAST: Final = FIRST + timedelta(days=DAYS)
+MINUTE: Final = timedelta(minutes=1)
 
 _HOUR: Final = timedelta(hours=1)
 _HOLIDAYS: Final = range(6)
@@ -52,15 +52,6 @@ _SUSPENDED: Final = ("randong", 19)
 
 Begin = Callable[[], AbstractContextManager[Connection]]
 """Opens a transaction of the door's, and gives a connection in it."""
-
-
-class Tally(Struct, kw_only=True):
-    """What the month's operations were answered: counts by kind, refusal code, withholding."""
-
-    posted: Counter[str] = field(default_factory=Counter)
-    refused: Counter[str] = field(default_factory=Counter)
-    withheld: Counter[str] = field(default_factory=Counter)
-    exceptions: int = 0
 
 
 class Month(Struct, kw_only=True):
@@ -137,18 +128,7 @@ def _post(
     outcomes = post(conn, operations, at, rules)
     traffic.accept(month.stream, operations, outcomes)
     story.remember(month.story, operations, outcomes)
-    for outcome in outcomes:
-        _count(month.tally, outcome)
-
-
-def _count(tally: Tally, outcome: Outcome) -> None:
-    if outcome.refusal is not None:
-        tally.refused[outcome.refusal.code] += 1
-        return
-    tally.posted[outcome.kind] += 1
-    tally.exceptions += outcome.status == "exception"
-    if outcome.withheld is not None:
-        tally.withheld[outcome.withheld] += 1
+    count(month.tally, outcomes)
 
 
 def _sales_of(day: int, midnight: datetime) -> int:
@@ -172,7 +152,7 @@ def _drawn(month: Month, times: Sequence[datetime]) -> list[Operation]:
 def _extra(month: Month, hour: int, when: datetime) -> list[Operation]:
     """Give what is no sale: in some hours a member buys points at the bank, or gives some away."""
     random, alliance = month.random, month.alliance
-    bank, counter = alliance.outlets["dongjiang-bank-net"]
+    bank, counter = alliance.outlets["dongjiang-net"]
     day = f"{when:%m%d}-{hour}"
     if hour in (10, 13, 16, 20):
         member = random.choice(alliance.world.members)

@@ -91,7 +91,7 @@ def _earn(story: Story, _: datetime) -> list[Operation]:
     return [
         Award(
             key="story-bank", member=lin, points=8_000, lot_kind="bought",
-            channel="app", **story.at("dongjiang-bank-net"),
+            channel="app", **story.at("dongjiang-net"),
         ),
         Award(key="story-film", member=lin, amount=60_000, **story.at("xinglan-ja")),
         Award(key="story-stay", member=lin, amount=180_000, **story.at("yunqili-ja")),

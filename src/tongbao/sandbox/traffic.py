@@ -6,7 +6,7 @@ outcomes back by ``accept``, so that captures and refunds can name what they fol
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 from random import Random
@@ -56,6 +56,9 @@ _KINDS: Final = (AWARD, PURCHASE, HOLD, REFUND)
 _AMOUNTS: Final = tuple(round(1_800 * 1.09**step) for step in range(60))
 """Bills from 18 yuan to some 2,900 (fen), most of them small: each step is as likely."""
 
+_LEAST: Final = 500
+"""No bill is smaller (fen)."""
+
 _SHARES: Final = (10, 20, 30, 50, 100)
 """Per cent of a bill that a member asks to pay with points."""
 
@@ -70,12 +73,14 @@ class World(Struct, frozen=True, kw_only=True):
     """Who takes part, by ids. Outlets and members are in the order of how busy they are.
 
     ``holding`` are the outlets that take holds (hotels, restaurants); empty: all of them.
+    ``bills``: how large bills are, in per cent of the average, by outlet id; empty: all the same.
     """
 
     operator: int
     outlets: Sequence[Outlet]
     members: Sequence[int]
     holding: Sequence[Outlet] = ()
+    bills: Mapping[int, int] = {}
 
 
 class Held(Struct, frozen=True):
@@ -105,6 +110,11 @@ class Traffic(Struct, kw_only=True):
     drawn: int = 0
     holds: deque[Held] = field(default_factory=deque)
     sales: deque[Sold] = field(default_factory=lambda: deque(maxlen=_KEPT))
+
+
+def seeded(seed: int) -> Random:
+    """Give the generator of everything that is left to chance; a seed has one."""
+    return Random(seed)
 
 
 def start(
@@ -142,6 +152,9 @@ def draw(
     members = random.choices(world.members, cum_weights=traffic.member_weights, k=count)
     outlets = random.choices(world.outlets, cum_weights=traffic.outlet_weights, k=count)
     amounts = random.choices(_AMOUNTS, k=count)
+    if world.bills:
+        shares_of = [world.bills[outlet] for _, outlet in outlets]
+        amounts = [max(_LEAST, a * s // 100) for a, s in zip(amounts, shares_of, strict=True)]
     shares = random.choices(_SHARES, k=count)
     first = traffic.drawn
     traffic.drawn += count

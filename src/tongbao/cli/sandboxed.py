@@ -1,0 +1,33 @@
+"""The session of a command that works in a sandbox: a database made anew beside the real one."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from msgspec import Struct
+
+from tongbao.kernel import db, settings
+from tongbao.kernel.db import Connection
+from tongbao.kernel.settings import Settings
+from tongbao.sandbox import database
+
+
+class Sandbox(Struct, frozen=True, kw_only=True):
+    """A sandbox to work in; its connection is autocommit."""
+
+    settings: Settings
+    conn: Connection
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Open a transaction that ends with the block."""
+        with self.conn.transaction():
+            yield self.conn
+
+
+@contextmanager
+def open_sandbox(name: str) -> Iterator[Sandbox]:
+    """Make the sandbox ``name`` anew on the configured server and connect to it."""
+    made = database.renew(settings.load(os.environ), name)
+    with db.connect(made) as conn:
+        yield Sandbox(settings=made, conn=conn)
