@@ -1,5 +1,6 @@
 """What is due is found wherever it has gone, once, page by page; what is not due is left alone."""
 
+import threading
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from tests.world import AT, World, broken_laws, build, do, one
 from tongbao.alliance.types import Terms
+from tongbao.kernel import db as database
 from tongbao.kernel import limits
 from tongbao.kernel.db import Connection
 from tongbao.points import due
@@ -287,6 +289,34 @@ def test_the_same_page_posted_twice_happens_once(db: Connection, till: Till) -> 
         assert [outcome.replayed for outcome in second] == [True] * len(page)
         assert [o.operation for o in first] == [o.operation for o in second]
     assert wallet(db, till.world.members[0]) == {"wallet": 50}
+    assert broken_laws(db) == {}
+
+
+def test_many_who_sweep_at_once_do_each_thing_once(
+    db: Connection, till: Till, database_url: str
+) -> None:
+    for member in till.world.members:
+        till.do(Award, points=90, member=member, expires_at=AT + DAY)
+        till.do(Award, points=50, member=member, release_at=AT + DAY)
+        till.do(Hold, points=10, member=member, expires_at=AT + DAY)
+    outcomes: list[Outcome] = []
+
+    def run() -> None:
+        with database.connect(database_url) as conn:
+            outcomes.extend(sweep(conn, AT + DAY, 4))
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    fresh = [outcome.kind for outcome in outcomes if not outcome.replayed]
+    assert {kind: fresh.count(kind) for kind in fresh} == {
+        "expire_hold": 6,
+        "release_pending": 6,
+        "expire_lots": 6,
+    }
+    assert {wallet(db, member)["wallet"] for member in till.world.members} == {50}
     assert broken_laws(db) == {}
 
 

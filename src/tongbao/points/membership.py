@@ -1,7 +1,5 @@
 """The two operations on whole memberships: merge, and close. No point is lost in either."""
 
-from collections.abc import Iterator
-
 from msgspec.structs import replace
 
 from tongbao.ledger.movements import M
@@ -90,8 +88,10 @@ def plan_close(op: Close, books: Books, stamp: Stamp) -> Decision:
     return decision
 
 
-def _remaining(books: Books, member: int) -> Iterator[Lot]:
-    return (lot for lot in list(books.lots.get(member, {}).values()) if lot.remaining)
+def _remaining(books: Books, member: int) -> list[Lot]:
+    """Give the lots with something left, by id, so that their copies keep that order."""
+    lots = [lot for lot in books.lots.get(member, {}).values() if lot.remaining]
+    return sorted(lots, key=lambda lot: lot.id)
 
 
 def _only_operator(books: Books, scope: int, member: int) -> None:
