@@ -13,7 +13,7 @@ from tongbao.kernel.clock import micros
 Q = sql.load(__package__)
 
 
-class Event(Struct, frozen=True):
+class Event(Struct, frozen=True, gc=False):
     """An event to announce; ``owner`` is the member or organisation it is about."""
 
     owner: int

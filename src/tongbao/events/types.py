@@ -31,7 +31,7 @@ OPERATION_TYPES: Final = {
 """Event type by kind of operation."""
 
 
-class EventLine(Struct, frozen=True, omit_defaults=True):
+class EventLine(Struct, frozen=True, omit_defaults=True, gc=False):
     """One line of a sale or refund."""
 
     id: str
@@ -41,7 +41,7 @@ class EventLine(Struct, frozen=True, omit_defaults=True):
     quantity: int = 1
 
 
-class OperationPosted(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class OperationPosted(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The data of every operation's event.
 
     ``day`` is the business day (YYYY-MM-DD) in the alliance's time zone. ``issuers`` are the

@@ -5,17 +5,21 @@ next operation of the batch sees it. Balances, lots, claims and positions all fo
 transfers alone. When the batch is recorded, the books know what has changed.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Final, NamedTuple
 
 from tongbao.kernel.limits import BATCH, LOTS_PER_OPERATION
 from tongbao.ledger.movements import MOVEMENTS, SETTLEMENT, M
-from tongbao.ledger.types import Hold, Lot, Posting, Stamp
+from tongbao.ledger.types import Hold, Lot, Posting, Stamp, Transfer
 
 PLACE_BITS: Final = 13
 LOT_BITS: Final = 10
 assert 1 << PLACE_BITS == BATCH and 1 << LOT_BITS > LOTS_PER_OPERATION
+
+MEMBER_KINDS: Final = ("wallet", "held", "pending", "owing")
+"""Kinds of a member's accounts, in the order in which they are read."""
 
 _LOT_FIELD: Final = {"wallet": "available", "held": "held", "pending": "pending"}
 _WINDOW_KINDS: Final = frozenset({"clearing", "reserve", "fees", "breakage"})
@@ -64,6 +68,17 @@ def kinds(movement: M) -> tuple[str, str]:
     return effect.from_kind, effect.to_kind
 
 
+def claims_of(transfers: Iterable[Transfer]) -> dict[tuple[int, int], int]:
+    """Sum claims by issuer and redeemer; counter-claims are negative."""
+    made: dict[tuple[int, int], int] = {}
+    for t in transfers:
+        claim = _EFFECTS[t.movement].claim
+        if claim:
+            pair = (t.from_owner, t.to_owner) if claim > 0 else (t.to_owner, t.from_owner)
+            made[pair] = made.get(pair, 0) + claim * t.amount
+    return made
+
+
 class Claims:
     """What was claimed and countered between one issuer and one redeemer in this batch."""
 
@@ -71,16 +86,6 @@ class Claims:
 
     def __init__(self) -> None:
         self.claimed = self.countered = self.claims = self.counterclaims = 0
-
-    def add(self, amount: int) -> None:
-        """Count a claim."""
-        self.claimed += amount
-        self.claims += 1
-
-    def counter(self, amount: int) -> None:
-        """Count a counter-claim."""
-        self.countered += amount
-        self.counterclaims += 1
 
 
 class Books:
@@ -111,13 +116,19 @@ class Books:
         """Give the id of the operation at ``place`` in this batch."""
         return self.batch_id << PLACE_BITS | place
 
-    def add_member(self, owner: int, balances: dict[str, int | None]) -> None:
-        """Take up a member's accounts; None is an account that has no row yet."""
+    def add_member(self, owner: int, balances: Sequence[int | None]) -> None:
+        """Take up a member's accounts, in the order of MEMBER_KINDS; None has no row yet."""
         self.locked.add(owner)
-        for kind, balance in balances.items():
-            if balance is None:
-                self.missing.add((owner, kind))
-        self.accounts[owner] = {kind: balance or 0 for kind, balance in balances.items()}
+        if None in balances:
+            pairs = zip(MEMBER_KINDS, balances, strict=True)
+            self.missing.update((owner, kind) for kind, balance in pairs if balance is None)
+        wallet, held, pending, owing = balances
+        self.accounts[owner] = {
+            "wallet": wallet or 0,
+            "held": held or 0,
+            "pending": pending or 0,
+            "owing": owing or 0,
+        }
 
     def add_lot(self, lot: Lot) -> None:
         """Take up a lot that was gathered or has just been made."""
@@ -128,8 +139,12 @@ class Books:
         """Give the balance of an account as it stands now; zero where there is none."""
         return self.accounts[owner][kind]
 
-    def enter(self, stamp: Stamp, posting: Posting) -> None:
-        """Apply what a plan decided, and keep it for the record."""
+    def enter(self, stamp: Stamp, posting: Posting) -> dict[tuple[int, int], int]:
+        """Apply what a plan decided, and keep it for the record.
+
+        Gives the claims it made by issuer and redeemer; counter-claims are negative.
+        """
+        made: dict[tuple[int, int], int] = {}
         self.postings.append((stamp, posting))
         for lot in posting.lots:
             self.add_lot(lot)
@@ -155,11 +170,12 @@ class Books:
                 self._change_lot(from_lot, from_field, -amount)
             if to_lot is not None:
                 self._change_lot(to_lot, to_field, amount)
-            if claim > 0:
-                self._claims_of(giver, taker).add(amount)
-            elif claim:
-                self._claims_of(taker, giver).counter(amount)
+            if claim:
+                pair = (giver, taker) if claim > 0 else (taker, giver)
+                made[pair] = made.get(pair, 0) + claim * amount
+                self._count_claim(pair, claim, amount)
         self._enter_holds(posting)
+        return made
 
     def _change_lot(self, lot_id: int, field: str | None, amount: int) -> None:
         assert field is not None, "a lot is named by a movement that touches none"
@@ -170,11 +186,16 @@ class Books:
         if lot_id not in self.new_lots:
             self.changed_lots[lot_id] = lot
 
-    def _claims_of(self, issuer: int, redeemer: int) -> Claims:
-        claims = self.claims.get((issuer, redeemer))
+    def _count_claim(self, pair: tuple[int, int], claim: int, amount: int) -> None:
+        claims = self.claims.get(pair)
         if claims is None:
-            claims = self.claims[issuer, redeemer] = Claims()
-        return claims
+            claims = self.claims[pair] = Claims()
+        if claim > 0:
+            claims.claimed += amount
+            claims.claims += 1
+        else:
+            claims.countered += amount
+            claims.counterclaims += 1
 
     def _enter_holds(self, posting: Posting) -> None:
         for hold in posting.holds:

@@ -1,16 +1,17 @@
 """Record what a batch has decided: a few statements for the whole batch, in one round trip.
 
-The order of the statements is the order of their locks, and the same for everybody: keys, then
-rows nobody else can want, then accounts, claims and window sums in key order.
+The order of the statements is the order of their locks, and the same for everybody: rows nobody
+else can want, then accounts, claims and window sums in key order, then the keys.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
 from psycopg import Connection, Cursor
 
+from tongbao.events.outbox import Event, announce
 from tongbao.kernel import arrays, sql
 from tongbao.kernel.clock import micros
 from tongbao.ledger.books import Books
@@ -24,7 +25,7 @@ class KeyTaken(Exception):
     """Another transaction has just recorded one of this batch's keys: start again."""
 
 
-class Answer(Struct, frozen=True):
+class Answer(Struct, frozen=True, gc=False):
     """One idempotency record: who asked with which key, and the answer as JSON text."""
 
     scope: int
@@ -35,20 +36,29 @@ class Answer(Struct, frozen=True):
     answer: str
 
 
-def record(conn: Connection[Any], books: Books, answers: Sequence[Answer]) -> None:
-    """Write the postings of ``books`` and the answers given; raise KeyTaken when one is not ours.
+def record(
+    conn: Connection[Any],
+    books: Books,
+    answers: Iterable[Answer],
+    events: Iterable[Event] = (),
+) -> None:
+    """Write the postings of ``books``, events and answers; raise KeyTaken when a key is not ours.
 
-    All in one pipeline; nothing is read. The caller's transaction decides whether it lasts.
+    All in one pipeline; nothing is read. Each statement is sent as soon as it is made, and
+    ``answers`` and ``events`` are asked for last, so that they are written out here while
+    PostgreSQL works on the rest. The caller's transaction decides whether it lasts.
     """
     with conn.pipeline():
-        keys = _write_answers(conn, books.at, answers)
         if books.postings:
             _write_journal(conn, books)
             _write_lots(conn, books)
             _write_holds(conn, books)
             _write_accounts(conn, books)
             _write_sums(conn, books)
-    if keys is not None and keys.rowcount != len(answers):
+        announce(conn, list(events), books.at)
+        given = list(answers)
+        keys = _write_answers(conn, books.at, given)
+    if keys is not None and keys.rowcount != len(given):
         raise KeyTaken
 
 

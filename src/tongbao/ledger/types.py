@@ -18,7 +18,7 @@ class Transfer(Struct, frozen=True, gc=False):
     to_lot: int | None = None
 
 
-class Lot(Struct, kw_only=True):
+class Lot(Struct, kw_only=True, gc=False):
     """Points of one issuer earned at one time; the amounts are what remains, state by state.
 
     ``reserve`` is the money (CNY) a prepaid issuer has set aside for what remains.
@@ -44,7 +44,7 @@ class Lot(Struct, kw_only=True):
         return self.available + self.held + self.pending
 
 
-class Hold(Struct, kw_only=True):
+class Hold(Struct, kw_only=True, gc=False):
     """Points set aside for one purchase; ``slices`` is what remains of it, lot by lot."""
 
     owner: int
@@ -61,7 +61,7 @@ class Hold(Struct, kw_only=True):
         return sum(self.slices.values())
 
 
-class Stamp(Struct, frozen=True):
+class Stamp(Struct, frozen=True, gc=False):
     """What is given to an operation from outside: its id, its two times and its window."""
 
     id: int
@@ -70,7 +70,7 @@ class Stamp(Struct, frozen=True):
     window: int
 
 
-class Posting(Struct, kw_only=True):
+class Posting(Struct, kw_only=True, gc=False):
     """All that one operation writes into the journal; everything else follows from it.
 
     ``owner`` is the member, or the organisation of an operation without a member. ``data`` is

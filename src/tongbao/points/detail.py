@@ -13,7 +13,7 @@ WHOLE_SALE = "*"
 """The id of the one line of a sale that came without lines."""
 
 
-class Detail(Struct, kw_only=True, frozen=True, omit_defaults=True):
+class Detail(Struct, kw_only=True, frozen=True, omit_defaults=True, gc=False):
     """Facts of one operation.
 
     ``lines``: of a sale what was sold, of a refund what came back. ``base``: the amount that

@@ -12,7 +12,8 @@ LIMIT %(limit)s;
 
 -- name: due_releases
 -- A lot's id says which operation made it: its award, or a merge that took it over from another
--- lot, and so back to the award. Movement 19 is merge_pending.
+-- lot, and so back to the award. Movement 19 is merge_pending. The limit of one keeps the planner
+-- at one look into the index for each lot: it expects many more lots than there are.
 WITH RECURSIVE due AS (
   SELECT owner_id, id, release_at
   FROM ledger.lot
@@ -26,13 +27,17 @@ WITH RECURSIVE due AS (
 origin AS (
   SELECT owner_id, id, release_at, id AS lot_id FROM due
   UNION ALL
-  SELECT o.owner_id, o.id, o.release_at, t.from_lot
+  SELECT o.owner_id, o.id, o.release_at, before.lot_id
   FROM origin AS o
-  INNER JOIN ledger.operation AS p ON o.lot_id >> 10 = p.id AND p.kind = 'merge'
-  INNER JOIN ledger.transfer AS t
-    ON
-      p.owner_id = t.owner_id AND p.id = t.operation_id AND o.lot_id = t.to_lot
-      AND t.movement = 19
+  CROSS JOIN LATERAL (
+    SELECT t.from_lot AS lot_id
+    FROM ledger.operation AS p
+    INNER JOIN ledger.transfer AS t ON p.owner_id = t.owner_id AND p.id = t.operation_id
+    WHERE
+      o.lot_id >> 10 = p.id AND p.kind = 'merge'
+      AND o.lot_id = t.to_lot AND t.movement = 19
+    LIMIT 1
+  ) AS before
 )
 
 SELECT owner_id, id, release_at, min(lot_id) >> 10 AS award_id

@@ -20,13 +20,12 @@ from tongbao.ledger.movements import M
 from tongbao.ledger.types import Hold, Lot, Transfer
 from tongbao.points import detail, refusals
 from tongbao.points.books import Books, Member, Organisation, Proposal
-from tongbao.points.operations import Operation
+from tongbao.points.operations import Operation, fingerprint
 from tongbao.points.original import Original
 from tongbao.points.wanted import Wanted, survey
 
 Q = sql.load(__package__)
 
-_MEMBER_KINDS = ("wallet", "held", "pending", "owing")
 _ORGANISATION_KINDS = ("issued", "clearing", "reserve", "collateral")
 
 
@@ -39,9 +38,10 @@ class Known(Struct, frozen=True):
 
 
 class Gathered(Struct):
-    """The books of a batch, and the keys that were used before."""
+    """The books of a batch, its operations' fingerprints, and the keys that were used before."""
 
     books: Books
+    marks: list[bytes]
     known: dict[tuple[int, str], Known] = field(default_factory=dict)
 
 
@@ -73,6 +73,7 @@ def gather(conn: Connection[Any], batch: Sequence[Operation], at: datetime) -> G
             if wanted.proposals
             else None
         )
+        marks = [fingerprint(op) for op in batch]  # while PostgreSQL locks and reads
     row = start.fetchone()
     assert row is not None
     batch_id, window, operator = row
@@ -82,9 +83,9 @@ def gather(conn: Connection[Any], batch: Sequence[Operation], at: datetime) -> G
     books.locked.update(owner for (owner,) in locked)
     books.outlets = wanted.outlets
     books.keyed = dict(wanted.keyed)
-    gathered = Gathered(books)
-    for scope, key, operation, fingerprint, answer in once:
-        gathered.known[scope, key] = Known(operation, fingerprint, answer)
+    gathered = Gathered(books, marks)
+    for scope, key, operation, mark, answer in once:
+        gathered.known[scope, key] = Known(operation, mark, answer)
     _read_members(books, member_rows, owing)
     for row in lots or ():
         books.add_lot(_lot(row))
@@ -101,7 +102,7 @@ def gather(conn: Connection[Any], batch: Sequence[Operation], at: datetime) -> G
 def _read_members(books: Books, rows: Iterable[Any], owing: Iterable[Any]) -> None:
     for member_id, status, locked, merged_into, *balances in rows:
         books.members[member_id] = Member(member_id, status, locked, merged_into)
-        books.add_member(member_id, dict(zip(_MEMBER_KINDS, balances, strict=True)))
+        books.add_member(member_id, balances)
     for owner, organisation, amount in owing:
         books.owing.setdefault(owner, {})[organisation] = amount
 

@@ -5,9 +5,11 @@ Amounts are fen. ``key`` is the caller's idempotency key, ``scope`` the calling 
 number (a receipt). Operations that follow another one name it by its operation id.
 """
 
+import hashlib
 from datetime import datetime
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 LotKind = Literal["earned", "bought", "goodwill"]
@@ -52,6 +54,14 @@ class Operation(
     channel: str | None = None
     reference: str | None = None
     campaign: str | None = None
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def fingerprint(op: Operation) -> bytes:
+    """Give the fingerprint (16 bytes) of what the client sent."""
+    return hashlib.blake2b(_encode(op), digest_size=16).digest()
 
 
 class Award(Operation, frozen=True, kw_only=True, tag="award"):

@@ -42,7 +42,7 @@ class Refusal(Struct, frozen=True):
     facts: dict[str, Any]
 
 
-class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The answer to one operation.
 
     ``position`` is the place in the journal as of which the balances are true. ``spent`` and

@@ -4,17 +4,14 @@ The one way in. Operations of all kinds may be mixed; each is decided on the boo
 before it left them, and a batch gives the same answers as its operations one by one.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import msgspec
 from msgspec import Struct, field
 from psycopg import Connection
 
-from tongbao.events import outbox
 from tongbao.kernel import limits, lists
 from tongbao.kernel.errors import Malformed, Refusal
 from tongbao.ledger.journal import Answer, record
@@ -64,7 +61,6 @@ PLANS: Final[dict[type, Callable[[Any, Books, Stamp], Decision]]] = {
     ops.Close: membership.plan_close,
 }
 
-_fingerprint_encoder = msgspec.json.Encoder()
 _RULES: Final = Rules()
 _UNDOING: Final = frozenset({"refund", "reversal", "cancel_pending"})
 
@@ -77,7 +73,7 @@ class Decided(Struct):
     gathered: Gathered
     reversed_keys: set[Key]
     decisions: list[tuple[Stamp, ops.Operation, Decision]] = field(default_factory=list)
-    answers: dict[Key, Answer] = field(default_factory=dict)
+    remembered: dict[Key, tuple[Outcome, bytes]] = field(default_factory=dict)
 
 
 def post(
@@ -115,26 +111,20 @@ def _post_checked(
     conn: Connection[Any], batch: Sequence[ops.Operation], at: datetime, rules: Rules
 ) -> list[Outcome]:
     gathered = gather(conn, batch, at)
+    books, zone = gathered.books, ZoneInfo(rules.zone)
     keys = {(op.scope, op.original_key) for op in batch if isinstance(op, ops.Reversal)}
     decided = Decided(gathered, keys)
     outcomes = [_decide(decided, op, place) for place, op in enumerate(batch)]
-    record(conn, gathered.books, list(decided.answers.values()))
+    events = (event_of(*one, books, zone) for one in decided.decisions)
+    record(conn, books, map(_answer, decided.remembered.items()), events)
     side.record(conn, decided.decisions, at)
-    zone = ZoneInfo(rules.zone)
-    events = [event_of(*one, gathered.books, zone) for one in decided.decisions]
-    outbox.announce(conn, events, at)
     return outcomes
-
-
-def fingerprint(op: ops.Operation) -> bytes:
-    """Give the fingerprint of what the client sent."""
-    return hashlib.blake2b(_fingerprint_encoder.encode(op), digest_size=16).digest()
 
 
 def _decide(decided: Decided, op: ops.Operation, place: int) -> Outcome:
     books = decided.gathered.books
     stamp = Stamp(books.operation_id(place), books.at, op.effective_at or books.at, books.window)
-    key, mark = (op.scope, op.key), fingerprint(op)
+    key, mark = (op.scope, op.key), decided.gathered.marks[place]
     before = _answered(decided, key)
     if before is not None:
         used_by, text = before
@@ -146,12 +136,12 @@ def _decide(decided: Decided, op: ops.Operation, place: int) -> Outcome:
     except Refusal as refusal:
         outcome = refusal_of(op, stamp, refusal)
         if not isinstance(refusal, Malformed):
-            _remember(decided, op, outcome, mark)
+            decided.remembered[key] = (outcome, mark)
         return outcome
-    books.enter(stamp, decision.posting)
+    claims = books.enter(stamp, decision.posting)
     decided.decisions.append((stamp, op, decision))
-    outcome = answer_of(stamp, decision, books)
-    _remember(decided, op, outcome, mark)
+    outcome = answer_of(stamp, decision, books, claims)
+    decided.remembered[key] = (outcome, mark)
     _follow(decided, op, stamp, decision)
     return outcome
 
@@ -161,15 +151,18 @@ def _answered(decided: Decided, key: Key) -> tuple[bytes, bytes] | None:
     known = decided.gathered.known.get(key)
     if known is not None:
         return known.fingerprint, known.answer
-    answer = decided.answers.get(key)
-    return None if answer is None else (answer.fingerprint, answer.answer.encode())
+    remembered = decided.remembered.get(key)
+    if remembered is None:
+        return None
+    outcome, mark = remembered
+    return mark, encode(outcome).encode()
 
 
-def _remember(decided: Decided, op: ops.Operation, outcome: Outcome, mark: bytes) -> None:
+def _answer(remembered: tuple[Key, tuple[Outcome, bytes]]) -> Answer:
+    """Give the record of one answer, as it is stored."""
+    (scope, key), (outcome, mark) = remembered
     refused = outcome.status == "refused"
-    decided.answers[op.scope, op.key] = Answer(
-        op.scope, op.key, outcome.operation, refused, mark, encode(outcome)
-    )
+    return Answer(scope, key, outcome.operation, refused, mark, encode(outcome))
 
 
 def _follow(decided: Decided, op: ops.Operation, stamp: Stamp, decision: Decision) -> None:
@@ -218,4 +211,4 @@ def _leave_tombstone(decided: Decided, op: ops.Reversal, stamp: Stamp) -> None:
         effective_at=stamp.effective_at,
         refusal=refusal_of(op, stamp, refusals.Reversed()).refusal,
     )
-    decided.answers[key] = Answer(*key, 0, True, b"", encode(late))
+    decided.remembered[key] = (late, b"")

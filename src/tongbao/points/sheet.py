@@ -21,7 +21,7 @@ _TOUCHES: Final = 4 * limits.LOTS_PER_OPERATION
 """A lot that is spent has up to three transfers: its points, its reserve, the rest of it."""
 
 
-class Decision(Struct, kw_only=True):
+class Decision(Struct, kw_only=True, gc=False):
     """What a plan has decided: the posting, and what the answer says beyond it.
 
     ``proposal``, ``decided`` and ``exception`` are rows of the points' own tables.
