@@ -36,6 +36,7 @@ origin AS (
     WHERE
       o.lot_id >> 10 = p.id AND p.kind = 'merge'
       AND o.lot_id = t.to_lot AND t.movement = 19
+    ORDER BY t.from_lot
     LIMIT 1
   ) AS before
 )
