@@ -1,0 +1,93 @@
+"""What files and their rows may be refused for; rows are refused for what posting refuses, too."""
+
+from tongbao.kernel.errors import Conflict, Malformed, NotFound, Refused
+
+
+class FileUnreadable(Refused):
+    code = "file-unreadable"
+    text = "{file} cannot be read: {reason}"
+
+
+class FileMalformed(Malformed):
+    code = "file-malformed"
+    text = "{file} is no file of sales: {reason}"
+
+
+class ColumnMissing(Malformed):
+    code = "column-missing"
+    text = "{file} has no column {column} for {field}; it has {found}"
+
+
+class ColumnRepeated(Malformed):
+    code = "column-repeated"
+    text = "{file} has more than one column {column}"
+
+
+class MappingMalformed(Malformed):
+    code = "mapping-malformed"
+    text = "the mapping cannot be used: {reason}"
+
+
+class RejectsUnwritable(Refused):
+    code = "rejects-unwritable"
+    text = "rejects cannot be written to {file}: {reason}"
+
+
+class ImportRunning(Conflict):
+    code = "import-running"
+    text = "{file} is being imported by another process"
+
+
+class RowMalformed(Malformed):
+    code = "row-malformed"
+    text = "{reason}"
+
+
+class RowEncoding(Malformed):
+    code = "row-encoding"
+    text = "the line is not {encoding}"
+
+
+class RowTooLong(Malformed):
+    code = "row-too-long"
+    text = "the line has more than {most} bytes"
+
+
+class ValueMissing(Malformed):
+    code = "value-missing"
+    text = "{field} is empty"
+
+
+class TimeMalformed(Malformed):
+    code = "time-malformed"
+    text = "{given!r} is not a time that can be read"
+
+
+class QuantityMalformed(Malformed):
+    code = "quantity-malformed"
+    text = "{given!r} is not a quantity"
+
+
+class PointsMalformed(Malformed):
+    code = "points-malformed"
+    text = "{given!r} is not an amount of points, `all`, or `up to` an amount"
+
+
+class ReceiptIncomplete(Refused):
+    code = "receipt-incomplete"
+    text = "line {line} of the same receipt cannot be used"
+
+
+class ReceiptContradictory(Malformed):
+    code = "receipt-contradictory"
+    text = "the receipt names two members, in lines {line} and {other}"
+
+
+class ReturnWithoutSale(NotFound):
+    code = "return-without-sale"
+    text = "no sale has {amount} left that this could be the return of"
+
+
+class PostingFailed(Refused):
+    code = "posting-failed"
+    text = "the database would not take it: {reason}"
