@@ -10,7 +10,7 @@ from tongbao.ledger.movements import MOVEMENTS
 
 pytestmark = pytest.mark.postgres
 
-PACKAGES = ("kernel", "events", "ledger", "alliance", "members", "points", "clearing")
+PACKAGES = ("kernel", "events", "ledger", "alliance", "members", "points", "clearing", "intake")
 OURS = "nspname = ANY (%(packages)s)"
 
 # One query for each kind of thing; each row is a name and everything that is said of it.

@@ -38,6 +38,7 @@ COMMANDS: Final = {
     "clearing": Command("clearing", "Close windows and settle who owes whom."),
     "sweep": Command("sweep", "Post what time has made due, and seal the journal."),
     "simulate": Command("simulate", "Make load of any size in a database of its own."),
+    "bench": Command("bench", "Measure posting, in a database of its own."),
     "show": Command("show", "Show a member, an organisation, an operation or an outlet."),
     "verify": Command("verify", "Verify the laws of the ledger; say what breaks one."),
     "doctor": Command("doctor", "Show versions, database, settings and what deserves attention."),
