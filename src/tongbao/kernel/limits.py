@@ -9,6 +9,9 @@ AMOUNT: Final = 10**15
 BATCH: Final = 8_192
 """Operations in one batch; their place in it takes 13 bits of the operation id."""
 
+QUEUE: Final = 100_000
+"""Operations that may wait for a teller; more are refused at once."""
+
 LINES: Final = 500
 """Lines of one sale."""
 
