@@ -50,7 +50,7 @@ def demo(
     Works in a database of its own; the real one is not touched. The same seed gives the same
     month, to the last id. Exits with 1 when a law is broken.
     """
-    with open_sandbox(database) as sandbox:
+    with open_sandbox(database, month.FIRST) as sandbox:
         shown = _run(sandbox, seed, members, quiet=as_json)
     if as_json:
         output.json(_as_data(shown, seed, database))

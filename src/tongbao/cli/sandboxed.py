@@ -3,13 +3,14 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from msgspec import Struct
 
 from tongbao.kernel import db, settings
 from tongbao.kernel.db import Connection
 from tongbao.kernel.settings import Settings
-from tongbao.sandbox import database
+from tongbao.sandbox import database, load
 
 
 class Sandbox(Struct, frozen=True, kw_only=True):
@@ -26,8 +27,8 @@ class Sandbox(Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def open_sandbox(name: str) -> Iterator[Sandbox]:
-    """Make the sandbox ``name`` anew on the configured server and connect to it."""
-    made = database.renew(settings.load(os.environ), name)
+def open_sandbox(name: str, begins: datetime = load.FIRST) -> Iterator[Sandbox]:
+    """Make the sandbox ``name``, whose time is made up, anew on the configured server; connect."""
+    made = database.renew(settings.load(os.environ), name, begins)
     with db.connect(made) as conn:
         yield Sandbox(settings=made, conn=conn)

@@ -4,6 +4,7 @@ A mark (PostgreSQL's comment on the database) tells what may be dropped: a datab
 name that somebody else made stays.
 """
 
+from datetime import datetime
 from typing import Final
 
 import psycopg
@@ -27,9 +28,10 @@ class SandboxFailed(Refused):
     text = "the database {database} could not be made: {reason}"
 
 
-def renew(settings: Settings, name: str) -> Settings:
+def renew(settings: Settings, name: str, begins: datetime) -> Settings:
     """Drop the sandbox ``name`` if there is one, make it anew and migrated; give its settings.
 
+    ``begins`` is when its made-up time begins: the first clearing window is open from then on.
     It is made on the server of ``settings``, whose own database is not touched. Refuses
     ``sandbox-name-taken``, ``sandbox-failed`` and what ``db.url`` and ``migrate.apply`` refuse.
     """
@@ -50,4 +52,6 @@ def renew(settings: Settings, name: str) -> Settings:
             raise SandboxFailed(database=name, reason=reason) from error
     made = replace(settings, database=name)
     migrate.apply(db.url(made))
+    with db.connect_as_owner(db.url(made)) as conn:
+        conn.execute("UPDATE ledger.clearing_window SET opened_at = %s", (begins,))
     return made

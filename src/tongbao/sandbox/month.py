@@ -90,7 +90,8 @@ def _pass(begin: Begin, month: Month, day: int) -> None:
         with begin() as conn:
             known = month.alliance.organisations[_SUSPENDED[0]]
             organisations.set_status(conn, known, "suspended")
-    times = traffic.times_of_day(month.random, midnight, _sales_of(day, midnight))
+    sales = _sales_of(len(month.alliance.members), day, midnight)
+    times = traffic.times_of_day(month.random, midnight, sales)
     for hour in range(24):
         until = midnight + (hour + 1) * _HOUR
         within = [time for time in times if until - _HOUR <= time < until]
@@ -131,10 +132,11 @@ def _post(
     count(month.tally, outcomes)
 
 
-def _sales_of(day: int, midnight: datetime) -> int:
+def _sales_of(people: int, day: int, midnight: datetime) -> int:
     """Give how many sales a day has: holidays and weekends are busier."""
     weekend = (midnight + 12 * _HOUR).weekday() >= 5
-    return 950 if day in _HOLIDAYS else 850 if weekend else 600
+    usual = 950 if day in _HOLIDAYS else 850 if weekend else 600
+    return usual * people // 2_000
 
 
 def _drawn(month: Month, times: Sequence[datetime]) -> list[Operation]:

@@ -1,0 +1,136 @@
+"""``tongbao demo`` and ``simulate``: the same every time, lawful, and away from real data."""
+
+import json
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+from typer.testing import CliRunner, Result
+
+from tongbao.cli import app
+
+_numbers = count(1)
+MEMBERS = "300"
+
+
+@pytest.fixture
+def sandbox(database_url: str) -> Iterator[str]:
+    """Give a name for a sandbox, and drop what was made under it."""
+    name = f"{conninfo_to_dict(database_url)['dbname']}_s{next(_numbers)}"
+    yield name
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        conn.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
+
+
+def call(url: str, *arguments: str, **variables: str) -> Result:
+    return CliRunner().invoke(
+        app, arguments, env={"TONGBAO_DATABASE_URL": url, **variables}, catch_exceptions=False
+    )
+
+
+def untimed(answer: dict[str, Any]) -> dict[str, Any]:
+    """Take out what a clock has measured."""
+    for name in ("seconds", "operations_per_second"):
+        answer.pop(name, None)
+    for result in answer.get("laws", {}).get("results", []):
+        del result["milliseconds"]
+    return answer
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_demo_is_the_same_every_time_and_shows_everything(
+    database_url: str, sandbox: str
+) -> None:
+    arguments = ("demo", "--members", MEMBERS, "--database", sandbox)
+    first = call(database_url, *arguments, "--json")
+    assert first.exit_code == 0
+    answer = json.loads(first.stdout)
+    assert answer["laws"]["holds"]
+    for kind in (
+        "award", "purchase", "hold", "capture", "void", "expire_hold", "advice", "refund",
+        "reversal", "gift", "propose_adjustment", "decide_adjustment", "expire_lots",
+        "release_pending", "merge", "close",
+    ):  # fmt: skip
+        assert answer["posted"][kind] > 0, kind
+    for code in (
+        "issuer-stopped", "reversed", "member-merged", "two-people-needed",
+        "member-has-points", "insufficient-points",
+    ):  # fmt: skip
+        assert answer["refused"][code] > 0, code
+    assert answer["withheld"]["issuer-stopped"] > 0
+    assert answer["exceptions"] == 1
+    assert [lot["issuer"] for lot in answer["explanation"]["lots"]] == [
+        "dongjiang", "xinglan", "yunqili", "jinheng",
+    ]  # fmt: skip
+    assert sum(net["clearing"] for net in answer["closed"]["nets"]) != 0
+    again = json.loads(call(database_url, *arguments, "--json").stdout)
+    assert untimed(again) == untimed(answer)
+
+    shown = call(database_url, "show", "operation", str(answer["explanation"]["id"]),
+                 TONGBAO_DATABASE=sandbox)  # fmt: skip
+    assert "story-coat of jinheng" in shown.stdout
+    with psycopg.connect(database_url) as conn:
+        assert conn.execute("SELECT count(*) FROM alliance.organisation").fetchone() == (0,)
+
+
+@pytest.mark.slow
+def test_the_demo_prints_a_picture_of_a_hundred_columns(database_url: str, sandbox: str) -> None:
+    from rich.cells import cell_len
+
+    ended = call(database_url, "demo", "--database", sandbox)
+    assert ended.exit_code == 0
+    lines = ended.stdout.splitlines()
+    assert [line for line in lines if cell_len(line.rstrip()) > 100] == []
+    for heading in (
+        "What was answered",
+        "Who issued, who redeemed",
+        "Claims of the month",
+        "Net positions of window 30",
+        "Lots, in the order in which they are spent",
+        "Transfers",
+        "The laws, verified",
+        "headroom-exceeded     refused",
+        "headroom-exceeded     reward withheld",
+    ):
+        assert any(heading in line for line in lines), heading
+    assert f"TONGBAO_DATABASE={sandbox} tongbao show member" in ended.stdout
+    assert "BROKEN" not in ended.stdout
+
+
+def test_a_simulation_is_the_same_every_time(database_url: str, sandbox: str) -> None:
+    arguments = (
+        "simulate", "--organisations", "12", "--members", "80", "--operations", "1500",
+        "--seed", "5", "--days", "3", "--batch", "200", "--hot-share", "0.3",
+        "--database", sandbox, "--json",
+    )  # fmt: skip
+    first, again = (json.loads(call(database_url, *arguments).stdout) for _ in range(2))
+    assert first["holds"]
+    assert sum(first["posted"].values()) + sum(first["refused"].values()) == 1_500
+    assert first["sizes"]["members"] == 80
+    assert first["operations_per_second"] > 0
+    assert untimed(first) == untimed(again)
+
+
+def test_a_simulation_prints_what_it_did(database_url: str, sandbox: str) -> None:
+    ended = call(
+        database_url, "simulate", "--organisations", "3", "--members", "20", "--operations", "60",
+        "--database", sandbox,
+    )  # fmt: skip
+    assert ended.exit_code == 0
+    assert ended.stdout.startswith("60 operations in ")
+    assert "all hold" in ended.stdout
+
+
+@pytest.mark.parametrize("command", ["demo", "simulate"])
+def test_a_database_that_is_no_sandbox_is_left_alone(command: str, database_url: str) -> None:
+    from tongbao.sandbox.database import SandboxNameTaken
+
+    name = str(conninfo_to_dict(database_url)["dbname"])
+    with pytest.raises(SandboxNameTaken):
+        call(database_url, command, "--database", name)
+    with psycopg.connect(database_url) as conn:
+        assert conn.execute("SELECT count(*) FROM ledger.clearing_window").fetchone() == (1,)
