@@ -2,24 +2,25 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from msgspec import Struct
 
 from tongbao.intake import checkpoint, rejects, tally
 from tongbao.intake.checkpoint import Checkpoint, Q
-from tongbao.intake.entry import Fault
+from tongbao.intake.entry import Entry, Fault
 from tongbao.intake.intents import Intent, Sale, intents_of
 from tongbao.intake.mapping import Mapping
 from tongbao.intake.receipts import Receipt
 from tongbao.intake.rejects import Reject, reject
 from tongbao.intake.resolve import Names, find_members
-from tongbao.intake.returns import match
+from tongbao.intake.returns import Earlier, match
 from tongbao.intake.rounds import plan_rounds
 from tongbao.intake.tally import Tally
 from tongbao.kernel import arrays
 from tongbao.kernel.db import Connection
 from tongbao.points.check import Rules
+from tongbao.points.detail import decode
 from tongbao.points.operations import Award, Operation, Purchase
 from tongbao.points.outcome import Outcome, replay
 from tongbao.points.post import post
@@ -38,11 +39,18 @@ class Job(Struct, frozen=True, kw_only=True):
     clock: Callable[[], datetime]
 
 
+class _Asked(NamedTuple):
+    """Whom an operation is for, and the entries that asked for it."""
+
+    intent: Intent
+    entries: list[Entry]
+
+
 class _Known(Struct):
     """What earlier imports made of the chunk's keys: kinds of operations, what they follow."""
 
     kinds: dict[tuple[int, str], str]
-    originals: dict[tuple[int, str], int]
+    returned: dict[tuple[int, str], Earlier]
 
 
 def import_chunk(
@@ -94,28 +102,28 @@ def _post_intents(
     wallets = _read_wallets(conn, intents) if spends else {}
     rejected: list[Reject] = []
     for together in plan_rounds(intents, spends=spends):
-        refunds = match(conn, together, known.originals)
+        refunds = match(conn, together, known.returned)
         operations: list[Operation] = []
-        asked: list[tuple[Intent, list[int], str]] = []
+        asked: list[_Asked] = []
         for intent in together:
             if intent.sale is not None:
                 operations.append(_sale(job, intent, intent.sale, known, wallets))
-                rows = [entry.line for entry in intent.sale.entries]
-                asked.append((intent, rows, intent.sale.entries[0].receipt))
+                asked.append(_Asked(intent, intent.sale.entries))
             for back in intent.returns:
                 refund = refunds[back.key]
                 if isinstance(refund, Fault):
                     rejected.append(reject(back.entry, refund))
                 else:
                     operations.append(refund)
-                    asked.append((intent, [back.entry.line], back.entry.receipt))
+                    asked.append(_Asked(intent, [back.entry]))
         outcomes = _post(conn, job, operations, at)
-        for (intent, rows, receipt), outcome in zip(asked, outcomes, strict=True):
+        for (intent, entries), outcome in zip(asked, outcomes, strict=True):
             if outcome.refusal is not None:
-                code, reason = outcome.refusal.code, outcome.refusal.message
-                rejected += [Reject(line, code, reason, receipt) for line in rows]
+                fault = Fault(outcome.refusal.code, outcome.refusal.message)
+                rejected += [reject(entry, fault) for entry in entries]
                 continue
-            count.take(outcome, intent.outlet.organisation_id)
+            amount = abs(sum(entry.amount for entry in entries))
+            count.take(outcome, intent.outlet.organisation_id, amount)
             if spends and outcome.balances is not None and not outcome.replayed:
                 wallets[intent.member] = outcome.balances.available
     return rejected
@@ -171,10 +179,10 @@ def _find_known(conn: Connection, intents: Sequence[Intent], *, spends: bool) ->
         "scopes": arrays.ints(scope for scope, _ in keys),
         "keys": arrays.texts(key for _, key in keys),
     }
-    for scope, key, answer, original in conn.execute(Q.known_keys, values):
+    for scope, key, answer, original, data in conn.execute(Q.known_keys, values):
         known.kinds[scope, key] = replay(answer).kind
         if original is not None:
-            known.originals[scope, key] = original
+            known.returned[scope, key] = Earlier(original, decode(data).lines[0][0])
     return known
 
 

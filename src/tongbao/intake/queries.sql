@@ -86,8 +86,8 @@ SELECT count(*), coalesce(sum(amount), 0)::bigint FROM intake.tally
 WHERE file_id = %(file)s AND subject = 'claim';
 
 -- name: known_keys
--- What earlier imports made of these receipts: the answer, and the operation it follows.
-SELECT o.scope, o.key, o.answer, p.original_id
+-- What earlier imports made of these receipts: the answer, what it follows, the lines.
+SELECT o.scope, o.key, o.answer, p.original_id, p.data::text
 FROM kernel.once AS o
 INNER JOIN unnest(%(scopes)s::bigint[], %(keys)s::text[]) AS v (scope, key)
   ON o.scope = v.scope AND o.key = v.key

@@ -4,8 +4,8 @@ The sale that the file names; else the member's most recent sale at the outlet b
 that has a line of the same item with enough left. Nothing is guessed beyond that.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
@@ -25,6 +25,13 @@ _TOGETHER: Final = 20
 """Receipts whose members' sales are in memory together."""
 
 
+class Earlier(NamedTuple):
+    """What a return that was posted before came off: the sale's operation and line."""
+
+    operation: int
+    line: str
+
+
 class _Bought(Struct):
     """An earlier sale: its operation, and what is left of its lines (fen) by line id."""
 
@@ -33,11 +40,11 @@ class _Bought(Struct):
 
 
 def match(
-    conn: Connection, intents: Sequence[Intent], earlier: dict[tuple[int, str], int]
+    conn: Connection, intents: Sequence[Intent], earlier: Mapping[tuple[int, str], Earlier]
 ) -> dict[str, Refund | Fault]:
     """Give for the key of each return its refund, or why there is none.
 
-    ``earlier``: what returns that were posted before follow, by scope and key; these are not
+    ``earlier``: what returns that were posted before came off, by scope and key; these are not
     matched anew.
     """
     made: dict[str, Refund | Fault] = {}
@@ -47,39 +54,53 @@ def match(
         recent = _recent(conn, part)
         named = _named(conn, part)
         for place, intent in enumerate(part):
+            scope = intent.outlet.organisation_id
             for back in intent.returns:
-                scope = intent.outlet.organisation_id
                 known = earlier.get((scope, back.key))
-                if back.original_key is not None:
-                    sales = [s for s in [named.get((scope, back.original_key))] if s is not None]
-                else:
-                    sales = recent.get(place, [])
                 if known is not None:
-                    sales = [s for s in sales if s.operation == known] or [_Bought(known, {})]
-                made[back.key] = _refund(back, scope, sales, known=known is not None)
+                    made[back.key] = _make(back, scope, *known)
+                elif back.original_key is None:
+                    made[back.key] = _search(back, scope, recent.get(place, []))
+                else:
+                    sale = named.get((scope, back.original_key))
+                    made[back.key] = _take_off(back, scope, sale)
     return made
 
 
-def _refund(back: Return, scope: int, sales: list[_Bought], *, known: bool) -> Refund | Fault:
-    entry = back.entry
-    amount = abs(entry.amount)
+def _search(back: Return, scope: int, sales: list[_Bought]) -> Refund | Fault:
+    """Take a return off the first of the member's sales that it can come off."""
     for sale in sales:
-        line = _line_of(entry, amount, sale)
-        if line is None:
-            continue
-        if line in sale.left:
-            sale.left[line] -= amount
-        return _make(back, scope, sale.operation, line)
-    if sales and (back.original_key is not None or known):
-        # The sale is beyond doubt: let posting say what is wrong, or that it was done before.
-        return _make(back, scope, sales[0].operation, entry.line_id or entry.item or WHOLE_SALE)
-    return fault_of(ReturnWithoutSale(amount=amounts.show(amount)))
+        line = _line_of(back.entry, sale)
+        if line is not None:
+            return _reduce(back, scope, sale, line)
+    return _no_sale(back.entry)
+
+
+def _take_off(back: Return, scope: int, sale: _Bought | None) -> Refund | Fault:
+    """Take a return off the sale that it names; posting says what is wrong with it."""
+    if sale is None:
+        return _no_sale(back.entry)
+    line = _line_of(back.entry, sale)
+    if line is None:
+        name = back.entry.line_id or back.entry.item
+        line = WHOLE_SALE if name is None or WHOLE_SALE in sale.left else name
+    return _reduce(back, scope, sale, line)
+
+
+def _reduce(back: Return, scope: int, sale: _Bought, line: str) -> Refund:
+    if line in sale.left:
+        sale.left[line] -= abs(back.entry.amount)
+    return _make(back, scope, sale.operation, line)
+
+
+def _no_sale(entry: Entry) -> Fault:
+    return fault_of(ReturnWithoutSale(amount=amounts.show(abs(entry.amount))))
 
 
 def _make(back: Return, scope: int, operation: int, line: str) -> Refund:
     entry = back.entry
     amount = abs(entry.amount)
-    whole = line == WHOLE_SALE
+    whole = line == WHOLE_SALE or (entry.line_id or entry.item) is None
     return Refund(
         key=back.key,
         scope=scope,
@@ -91,9 +112,9 @@ def _make(back: Return, scope: int, operation: int, line: str) -> Refund:
     )
 
 
-def _line_of(entry: Entry, amount: int, sale: _Bought) -> str | None:
-    """Give the line of a sale that ``amount`` of the entry's item can come off."""
-    name = entry.line_id or entry.item
+def _line_of(entry: Entry, sale: _Bought) -> str | None:
+    """Give the line of a sale that an entry can come off: of its item, with enough left."""
+    amount, name = abs(entry.amount), entry.line_id or entry.item
     if name is None:
         return WHOLE_SALE if sum(sale.left.values()) >= amount else None
     for line, left in sale.left.items():

@@ -29,18 +29,18 @@ class Tally(Struct):
         before = self.sums.get(key, (0, 0))
         self.sums[key] = (before[0] + count, before[1] + amount)
 
-    def take(self, outcome: Outcome, organisation: int) -> None:
-        """Count what was posted for an organisation."""
+    def take(self, outcome: Outcome, organisation: int, amount: int) -> None:
+        """Count what was posted for an organisation: a sale or a return of ``amount``."""
         if outcome.replayed:
             self.add("known")
             return
         if outcome.kind == "refund":
-            self.add("returns", -outcome.cash)
+            self.add("returns", amount)
             if outcome.earned:
                 self.add("clawbacks", -outcome.earned)
                 self.add("clawed", -outcome.earned, issuer=organisation)
         else:
-            self.add("sales", outcome.cash + outcome.spent)
+            self.add("sales", amount)
             if outcome.earned:
                 self.add("awards", outcome.earned)
                 self.add("issued", outcome.earned, issuer=organisation)
