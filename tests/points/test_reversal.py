@@ -9,6 +9,7 @@ from tongbao.points.operations import (
     Gift,
     Hold,
     Operation,
+    ProposeAdjustment,
     Purchase,
     Reversal,
     Void,
@@ -154,6 +155,15 @@ def test_what_has_its_own_opposite_is_not_reversed(desk: Desk) -> None:
     assert (refused.refusal.code, refused.refusal.facts) == ("not-reversible", {"kind": "void"})
     reversal = undo(desk, void)
     assert code(desk.one(undo(desk, reversal))) is None
+
+
+@pytest.mark.parametrize("within", [False, True], ids=["before", "same batch"])
+def test_a_proposal_is_rejected_and_not_reversed(desk: Desk, within: bool) -> None:
+    fields = {"member": desk.member(), "organisation": desk.org("a"), "points": 5, "reason": "r"}
+    steps = [desk.by(ProposeAdjustment, "a", **fields, by="Li")]
+    steps.append(undo(desk, steps[0]))
+    outcomes = desk.post(*steps) if within else [desk.one(op) for op in steps]
+    assert [code(o) for o in outcomes] == [None, "not-reversible"]
 
 
 def test_a_reversal_of_itself_and_of_an_unknown_caller_makes_no_sense(desk: Desk) -> None:

@@ -173,8 +173,6 @@ def _follow(decided: Decided, op: ops.Operation, stamp: Stamp, decision: Decisio
         original.take_off(posting.kind, decision.detail, posting.transfers)
     if isinstance(op, ops.Reversal):
         _leave_tombstone(decided, op, stamp)
-    if decision.proposal is not None:
-        return
     if decision.decided is not None:
         books.proposals[decision.decided[0]].state = decision.decided[1]
     if decision.ended is not None:
