@@ -1,8 +1,10 @@
 """``tongbao demo`` and ``simulate``: the same every time, lawful, and away from real data."""
 
 import json
+import re
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -14,6 +16,7 @@ from tongbao.cli import app
 
 _numbers = count(1)
 MEMBERS = "300"
+TOUR = Path(__file__).parents[2] / "docs" / "tour.md"
 
 
 @pytest.fixture
@@ -38,6 +41,19 @@ def untimed(answer: dict[str, Any]) -> dict[str, Any]:
     for result in answer.get("laws", {}).get("results", []):
         del result["milliseconds"]
     return answer
+
+
+def page_of_the_tour() -> str:
+    """Give the output of ``show operation`` that the tour explains."""
+    return TOUR.read_text("utf-8").split("```text\n")[1].split("```")[0]
+
+
+def plain(text: str) -> list[str]:
+    """Give the lines without what changes when operations are batched in another way."""
+    numbers = re.compile(
+        r"[0-9a-f]{64}|(?<=place )[0-9]+|(?<=batch )[0-9]+|(?<=sealed as )[0-9]+|[0-9]{6,}"
+    )
+    return [re.sub(" +", " ", numbers.sub("#", line)).strip() for line in text.splitlines()]
 
 
 @pytest.mark.slow
@@ -97,6 +113,8 @@ def test_the_demo_prints_a_picture_of_a_hundred_columns(database_url: str, sandb
         "headroom-exceeded     reward withheld",
     ):
         assert any(heading in line for line in lines), heading
+    said = plain(ended.stdout)
+    assert [line for line in plain(page_of_the_tour()) if line not in said] == []
     assert f"TONGBAO_DATABASE={sandbox} tongbao show member" in ended.stdout
     assert "BROKEN" not in ended.stdout
 

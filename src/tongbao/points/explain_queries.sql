@@ -58,7 +58,8 @@ ORDER BY sum(t.points), l.expires_at NULLS LAST, l.earned_at, l.id;
 
 -- name: explained_relatives
 -- The operation it follows, and those that follow it (after a merge under the survivor).
-SELECT p.id, p.kind, coalesce(p.id = %(original)s, FALSE) AS before, p.points, p.cash, p.effective_at
+SELECT p.id, p.kind, coalesce(p.id = %(original)s, FALSE) AS before, p.points, p.cash,
+  p.effective_at
 FROM ledger.operation AS p
 WHERE
   p.id = %(original)s
