@@ -52,7 +52,7 @@ def begin(conn: Connection) -> Books:
     }
     for member in (MEI, LI):
         kinds = ("wallet", "held", "pending", "owing")
-        books.add_member(member, [found.get((member, kind)) for kind in kinds])
+        books.add_member(member, {k: found[member, k] for k in kinds if (member, k) in found})
     for lot in conn.execute(
         "SELECT owner_id, id, issuer_id, available, held, pending, reserve FROM ledger.lot"
     ):

@@ -1,24 +1,20 @@
 """The real thing and the small model, side by side, through whatever Hypothesis thinks of."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
+from tests.copies import copied
 from tests.laws.model import Terms as Known
 from tests.laws.model_after import WholeModel
 from tests.world import AT, World, broken_laws, build, do
 from tongbao.alliance.types import Terms
 from tongbao.clearing import windows
-from tongbao.kernel import db as database
 from tongbao.kernel.db import Connection
 from tongbao.members.members import set_spend_lock
 from tongbao.points import operations as ops
@@ -43,19 +39,6 @@ WHICH = st.integers(0, 99)
 YES = st.booleans()
 DAYS = st.sampled_from([None, 2, 12])
 HOURS = st.sampled_from([1, 25, 240])
-
-_numbers = count(1)
-
-
-@contextmanager
-def fresh(server_url: str, template: str) -> Iterator[Connection]:
-    """Give a connection to a migrated database, and drop it afterwards."""
-    with psycopg.connect(server_url, autocommit=True) as admin:
-        name = f"{template}_machine_{admin.info.backend_pid}_{next(_numbers)}"
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
-        with database.connect(urlsplit(server_url)._replace(path="/" + name).geturl()) as conn:
-            yield conn
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 class SideBySide(RuleBasedStateMachine):
@@ -293,7 +276,7 @@ class SideBySide(RuleBasedStateMachine):
 
 
 def run(server_url: str, template: str, examples: int, steps: int) -> None:
-    make: Any = lambda: SideBySide(fresh(server_url, template))  # noqa: E731 - a factory is wanted
+    make: Any = lambda: SideBySide(copied(server_url, template))  # noqa: E731 - a factory is wanted
     run_state_machine_as_test(
         make,
         settings=settings(

@@ -1,19 +1,17 @@
 """A batch gives the same answers as its operations one by one."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.copies import copied
 from tests.points.desk import Desk, good
-from tests.world import AT, broken_laws
+from tests.world import AT, broken_laws, do, one
 from tongbao.kernel import db as database
 from tongbao.kernel.db import Connection
 from tongbao.points import operations as ops
@@ -141,51 +139,34 @@ def state(conn: Connection) -> list[Any]:
     return [conn.execute(query).fetchall() for query in STATE]
 
 
-def copies(stack: ExitStack, url: str, numbers: Iterator[int]) -> Iterator[Connection]:
-    """Give connections to copies of the database of ``url``."""
-    source = urlsplit(url).path.lstrip("/")
-    admin = stack.enter_context(
-        psycopg.connect(urlsplit(url)._replace(path="/postgres").geturl(), autocommit=True)
-    )
-    for n in numbers:
-        name = f"{source}_{n}"
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {source}".encode())
-        stack.callback(admin.execute, f"DROP DATABASE {name} WITH (FORCE)".encode())
-        copy = urlsplit(url)._replace(path="/" + name).geturl()
-        yield stack.enter_context(database.connect(copy))
-
-
-def test_a_batch_is_its_operations_one_by_one(database_url: str) -> None:
-    compare(database_url, examples=12)
+def test_a_batch_is_its_operations_one_by_one(database_url: str, server_url: str) -> None:
+    compare(database_url, server_url, examples=12)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1_200)
-def test_many_batches_are_their_operations_one_by_one(database_url: str) -> None:
-    compare(database_url, examples=300)
+def test_many_batches_are_their_operations_one_by_one(database_url: str, server_url: str) -> None:
+    compare(database_url, server_url, examples=300)
 
 
-def compare(database_url: str, examples: int) -> None:
+def compare(database_url: str, server_url: str, examples: int) -> None:
     with database.connect(database_url) as conn:
         desk = Desk(conn, people=4)
         past = live(desk)
         conn.execute("RESET ROLE")
         conn.execute("SELECT setval('ledger.batch_id', %s)", (FIRST,))
-    numbers = iter(range(1_000_000))
+    source = urlsplit(database_url).path.lstrip("/")
 
     @settings(
         max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck)
     )
     @given(operations(desk, past))
     def holds(batch: list[ops.Operation]) -> None:
-        with ExitStack() as stack:
-            made = copies(stack, database_url, numbers)
-            together, single = Desk.__new__(Desk), Desk.__new__(Desk)
-            together.conn, single.conn = next(made), next(made)
-            at_once = together.post(*batch, at=LATER)
-            one_by_one = [single.one(op, LATER) for op in batch]
+        with copied(server_url, source) as together, copied(server_url, source) as single:
+            at_once = do(together, batch, LATER)
+            one_by_one = [one(single, op, LATER) for op in batch]
             assert told(at_once) == told(one_by_one)
-            assert state(together.conn) == state(single.conn)
-            assert broken_laws(together.conn) == {}
+            assert state(together) == state(single)
+            assert broken_laws(together) == {}
 
     holds()
