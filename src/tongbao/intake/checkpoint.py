@@ -28,6 +28,10 @@ class Checkpoint(Struct, kw_only=True):
     rejects: int = 0
 
 
+WAIT: Final = "10s"
+"""How long to wait for whoever has the file: a killed import's connection takes a moment to end."""
+
+
 @contextmanager
 def locked(conn: Connection, source: Source, at: datetime) -> Iterator[Checkpoint]:
     """Keep others from importing the same file, and give where to begin.
@@ -40,7 +44,7 @@ def locked(conn: Connection, source: Source, at: datetime) -> Iterator[Checkpoin
     values = {"space": LOCKS, "file": row[0]}
     try:
         with conn.transaction():
-            conn.execute(Q.limit_lock_wait)
+            conn.execute(Q.limit_lock_wait, {"wait": WAIT})
             conn.execute(Q.lock_file, values)
     except errors.LockNotAvailable:
         raise ImportRunning(file=source.path.name) from None

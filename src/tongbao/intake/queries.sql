@@ -28,8 +28,8 @@ SELECT pg_advisory_lock(%(space)s::int, %(file)s::int);
 SELECT pg_advisory_unlock(%(space)s::int, %(file)s::int);
 
 -- name: limit_lock_wait
--- A killed import's connection may take a moment to end; then somebody else is at work.
-SELECT set_config('lock_timeout', '10s', TRUE);
+-- For the transaction that waits for the file.
+SELECT set_config('lock_timeout', %(wait)s, TRUE);
 
 -- name: advance_file
 UPDATE intake.file
