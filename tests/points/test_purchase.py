@@ -59,20 +59,20 @@ def test_a_lot_is_good_until_the_business_time_of_its_end(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("scope", "good_at"),
     [
-        ({"formats": ("cafe",)}, {"cafe"}),
-        ({"formats": ("cafe", "cinema")}, {"cafe", "nothing", "far_bj"}),
-        ({"regions": ("310000",)}, {"cafe", "nothing"}),
-        ({"regions": ("310105",)}, {"cafe", "nothing"}),
-        ({"regions": ("310100",)}, {"cafe", "nothing"}),
-        ({"regions": ("110000",)}, {"far_bj"}),
-        ({"regions": ("310104",)}, set()),
-        ({"regions": ("110000", "310000"), "formats": ("cafe",)}, {"cafe"}),
-        ({"regions": ("110000",), "formats": ("cafe",)}, set()),
+        ({"formats": ("cafe",)}, "cafe"),
+        ({"formats": ("cafe", "cinema")}, "cafe nothing far_bj"),
+        ({"regions": ("310000",)}, "cafe nothing"),
+        ({"regions": ("310105",)}, "cafe nothing"),
+        ({"regions": ("310100",)}, "cafe nothing"),
+        ({"regions": ("110000",)}, "far_bj"),
+        ({"regions": ("310104",)}, ""),
+        ({"regions": ("110000", "310000"), "formats": ("cafe",)}, "cafe"),
+        ({"regions": ("110000",), "formats": ("cafe",)}, ""),
     ],
     ids=str,
 )
 def test_points_with_a_scope_are_spent_only_there(
-    desk: Desk, scope: dict[str, tuple[str, ...]], good_at: set[str]
+    desk: Desk, scope: dict[str, tuple[str, ...]], good_at: str
 ) -> None:
     member = desk.member()
     desk.award("a", member, 1_000, limited_to=Scope(**scope))  # type: ignore[arg-type]
@@ -80,7 +80,7 @@ def test_points_with_a_scope_are_spent_only_there(
     outcomes = desk.post(
         *(desk.at(Purchase, name, member=member, amount=100, points=100) for name in names)
     )
-    assert {n for n, o in zip(names, outcomes, strict=True) if o.spent} == good_at
+    assert {n for n, o in zip(names, outcomes, strict=True) if o.spent} == set(good_at.split())
 
 
 def test_points_limited_to_organisations_are_skipped_elsewhere_and_said_so(desk: Desk) -> None:
