@@ -4,28 +4,31 @@ What arrives while a batch is being posted becomes the next one. With a linger o
 default) nobody waits for company: a lone operation is posted at once.
 """
 
+import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import datetime
 from typing import Final, Self
 
-import psycopg
-
 from tongbao.kernel import clock, db, limits
-from tongbao.kernel.errors import Refused
+from tongbao.kernel.errors import Refusal, Refused
 from tongbao.kernel.settings import Settings
-from tongbao.ledger.seal import seal
+from tongbao.ledger import seal
 from tongbao.points.check import Rules
 from tongbao.points.operations import Operation
 from tongbao.points.outcome import Outcome
-from tongbao.teller.batch import is_lost, post_batch
+from tongbao.teller.batch import OutcomeUnknown, is_lost, post_batch
 
+_LOST: Final = (OutcomeUnknown, db.DatabaseUnreachable)
 _LATER: Final = 0.2
 _SEAL_EVERY: Final = 1.0
-_SEALED_AT_ONCE: Final = 10_000
+
+_Waiting = tuple[Operation, "Future[Outcome]"]
+_Result = Outcome | Exception
 
 
 class TellerBusy(Refused):
@@ -36,11 +39,6 @@ class TellerBusy(Refused):
 class TellerClosed(Refused):
     code = "teller-closed"
     text = "the teller takes nothing any more"
-
-
-class OutcomeUnknown(Refused):
-    code = "outcome-unknown"
-    text = "the database went away while this was posted; ask again with the same key"
 
 
 class Teller:
@@ -61,18 +59,21 @@ class Teller:
         rules: Rules = Rules(),  # noqa: B008 - frozen
         now: Callable[[], datetime] = clock.now,
     ) -> None:
+        assert 0 < limit <= limits.BATCH, "a batch has at least one operation"
         self._connect = connect
         self._limit = limit
         self._linger = linger
         self._most = waiting
         self._rules = rules
         self._now = now
-        self._queue: deque[tuple[Operation, Future[Outcome]]] = deque()
+        self._conn: db.Connection | None = None
+        self._queue: deque[_Waiting] = deque()
         self._arrived = threading.Condition()
         self._closed = False
-        self._unsealed = False
+        self._seals_due = 0
         self._sealed_at = 0.0
-        self._thread = threading.Thread(target=self._work, name="teller", daemon=True)
+        self._process = 0
+        self._thread = threading.Thread(target=self._run, name="teller", daemon=True)
 
     @classmethod
     def of(cls, settings: Settings) -> "Teller":
@@ -85,22 +86,29 @@ class Teller:
         )
 
     def __enter__(self) -> Self:
+        self._process = os.getpid()
         self._thread.start()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        """Take nothing more, post what is waiting, and end."""
+        """Take nothing more, post what is waiting, and end. A fork has nothing to end."""
+        if self._process != os.getpid():
+            return
         with self._arrived:
             self._closed = True
-            self._arrived.notify_all()
+            self._arrived.notify()
         self._thread.join()
 
     def submit(self, operation: Operation) -> "Future[Outcome]":
         """Hand an operation in; the future has its outcome once it is committed.
 
         Refuses ``teller-busy`` and ``teller-closed``. The future raises ``outcome-unknown`` when
-        the database went away, and whatever else kept this one operation out.
+        the database went away during the commit, ``database-unreachable`` when it did before, so
+        that nothing was posted, and whatever else kept this one operation out. A future that was
+        cancelled in time is not posted; once it runs it cannot be cancelled.
         """
+        if self._process != os.getpid():  # a fork has the queue, but not the thread that serves it
+            raise TellerClosed
         future: Future[Outcome] = Future()
         with self._arrived:
             if self._closed:
@@ -113,34 +121,51 @@ class Teller:
 
     def post(self, operation: Operation) -> Outcome:
         """Hand an operation in and wait for its outcome."""
+        assert threading.current_thread() is not self._thread, "the teller would wait for itself"
         return self.submit(operation).result()
 
-    def _work(self) -> None:
-        conn: db.Connection | None = None
-        while not (self._closed and not self._queue):
-            batch = self._take()
-            if batch:
-                conn = self._serve(conn, batch)
-            conn = self._seal(conn)
-        if conn is not None:
-            self._sealed_at = 0.0
-            self._seal(conn)
-            conn.close()
+    def _run(self) -> None:
+        try:
+            while self._serve_next():
+                pass
+        finally:  # whatever ends this thread, nobody waits for it in vain
+            with self._arrived:
+                self._closed = True
+                left = [waiting for waiting in self._queue if _begin(waiting)]
+                self._queue.clear()
+            _answer(left, [TellerClosed()] * len(left))
+            self._let_go()
 
-    def _take(self) -> list[tuple[Operation, "Future[Outcome]"]]:
-        """Wait for operations and take as many as a batch holds.
+    def _serve_next(self) -> bool:
+        """Post the next batch or seal the last ones; tell whether there may be more to do."""
+        batch = self._take()
+        if batch is None:
+            while self._conn is not None and self._seals_due:
+                self._seal(self._conn)
+            return False
+        if batch:
+            self._serve(batch)
+        due = self._seals_due and time.monotonic() >= self._sealed_at + _SEAL_EVERY
+        if self._conn is not None and due:
+            self._seal(self._conn)
+        return True
 
-        Nothing when the teller is closed, or when nothing came while batches wait for their seal.
+    def _take(self) -> list[_Waiting] | None:
+        """Wait for operations and take as many as a batch holds; those cancelled are left out.
+
+        Nothing when it is time to seal; None when the teller is closed and all are served.
         """
         with self._arrived:
             while not self._queue:
-                if self._closed or (self._unsealed and not self._arrived.wait(_SEAL_EVERY)):
+                if self._closed:
+                    return None
+                sealing = self._seals_due and self._conn is not None
+                if not self._arrived.wait(_SEAL_EVERY if sealing else None):
                     return []
-                if not self._unsealed:
-                    self._arrived.wait()
             if self._linger:
                 self._wait_for_company()
-            return [self._queue.popleft() for _ in range(min(self._limit, len(self._queue)))]
+            batch = [self._queue.popleft() for _ in range(min(self._limit, len(self._queue)))]
+        return [waiting for waiting in batch if _begin(waiting)]
 
     def _wait_for_company(self) -> None:
         until = time.monotonic() + self._linger
@@ -150,53 +175,80 @@ class Teller:
                 return
             self._arrived.wait(left)
 
-    def _serve(
-        self, conn: db.Connection | None, batch: Sequence[tuple[Operation, "Future[Outcome]"]]
-    ) -> db.Connection | None:
-        """Post a batch and answer it; give the connection, if it is still good."""
-        operations = [operation for operation, _ in batch]
-        results: Sequence[Outcome | Exception]
+    def _serve(self, batch: Sequence[_Waiting]) -> None:
+        """Post a batch and answer it, whatever happens."""
+        results: Sequence[_Result] = [OutcomeUnknown()] * len(batch)
         try:
-            if conn is None:
-                conn = self._connect()
+            results = self._post([operation for operation, _ in batch])
+        finally:
+            self._seals_due = 2
+            _answer(batch, results)
+        if self._conn is None:
+            time.sleep(_LATER)  # the callers know already; the database may need a moment
+
+    def _post(self, operations: Sequence[Operation], *, again: bool = True) -> list[_Result]:
+        """Post on the connection there is and, when it breaks, what is left on a new one.
+
+        It may have broken long ago, while nobody used it. Asking again is safe: the keys know
+        what was committed.
+        """
+        try:
+            conn = self._conn = self._conn or self._connect()
             results = post_batch(conn, operations, self._now(), self._rules)
         except Exception as error:  # noqa: BLE001 - a teller that dies answers nobody
-            results = [error] * len(batch)
-        for (_, future), result in zip(batch, results, strict=True):
-            _answer(future, result)
-        self._unsealed = True
-        return _if_good(conn)
+            return [error] * len(operations)
+        if not any(isinstance(result, _LOST) for result in results):
+            return results
+        self._let_go()
+        if again:
+            left = [place for place, result in enumerate(results) if isinstance(result, Exception)]
+            others = self._post([operations[place] for place in left], again=False)
+            for place, result in zip(left, others, strict=True):
+                if isinstance(result, Outcome) or not isinstance(results[place], OutcomeUnknown):
+                    results[place] = result
+        return results
 
-    def _seal(self, conn: db.Connection | None) -> db.Connection | None:
-        """Seal what was committed, now and then and after the answers: nobody waits for it."""
-        if conn is None or not self._unsealed or time.monotonic() < self._sealed_at + _SEAL_EVERY:
-            return conn
+    def _let_go(self) -> None:
+        if self._conn is not None:
+            self._conn.close()
+        self._conn = None
+
+    def _seal(self, conn: db.Connection) -> None:
+        """Seal what was committed, after the answers: nobody's outcome waits for it.
+
+        Due until nothing is found twice in a row: once may be because another teller seals, who
+        does not see our last batch yet.
+        """
+        self._sealed_at = time.monotonic()
         try:
             with conn.transaction():
-                seal(conn, self._now(), _SEALED_AT_ONCE)
-        except psycopg.Error:
-            return _if_good(conn)  # it stays unsealed, and is sealed with the next
-        self._unsealed = False
-        self._sealed_at = time.monotonic()
-        return conn
+                found = seal.seal(conn, self._now())
+        except Exception as error:  # noqa: BLE001 - what is not sealed now is sealed with the next
+            found = 0
+            if is_lost(conn, error):
+                self._let_go()
+        self._seals_due = 2 if found else self._seals_due - 1
 
 
-def _if_good(conn: db.Connection | None) -> db.Connection | None:
-    """Give a connection that still works; after one that broke, wait a moment for the next."""
-    if conn is None or conn.broken or conn.closed:
-        time.sleep(_LATER)
-        return None
-    return conn
+def _begin(waiting: _Waiting) -> bool:
+    """Tell that a future runs now; not if its caller has cancelled it."""
+    return waiting[1].set_running_or_notify_cancel()
 
 
-def _answer(future: "Future[Outcome]", result: Outcome | Exception) -> None:
-    if not future.set_running_or_notify_cancel():
-        return
-    if isinstance(result, Outcome):
-        future.set_result(result)
-    elif is_lost(result):
-        unknown = OutcomeUnknown()
-        unknown.__cause__ = result
-        future.set_exception(unknown)
-    else:
-        future.set_exception(result)
+def _answer(batch: Sequence[_Waiting], results: Sequence[_Result]) -> None:
+    """Give every caller its outcome, or an exception of its own."""
+    for (_, future), result in zip(batch, results, strict=True):
+        with suppress(BaseException):  # what a future calls back may end in any way
+            if isinstance(result, Outcome):
+                future.set_result(result)
+            else:
+                future.set_exception(_own(result))
+
+
+def _own(error: Exception) -> Exception:
+    """Give a copy of what many callers are refused: raised in all of them, it is one traceback."""
+    if not isinstance(error, Refusal):
+        return error
+    own = type(error)(**error.facts)
+    own.__cause__ = error.__cause__
+    return own
