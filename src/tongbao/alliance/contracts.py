@@ -5,12 +5,12 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from tongbao.alliance import organisations
+from tongbao.alliance import changes, organisations
 from tongbao.alliance.types import Contract, Terms
 from tongbao.kernel import limits, sql, texts
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Conflict, Malformed, Refused
-from tongbao.ledger import accounts, lock
+from tongbao.ledger import accounts
 
 Q = sql.load(__package__)
 
@@ -66,7 +66,7 @@ def sign(
         raise ContractOutOfOrder(
             organisation=organisation_id, latest=versions[-1].valid_from, valid_from=valid_from
         )
-    lock.fence_closing(conn)
+    changes.begin(conn)
     values = msgspec.structs.asdict(terms)
     conn.execute(
         Q.insert_contract,

@@ -5,11 +5,12 @@ from typing import Final, get_args
 
 from psycopg.rows import class_row
 
+from tongbao.alliance import changes
 from tongbao.alliance.types import Organisation, Role, Status
 from tongbao.kernel import limits, sql, texts
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Conflict, NotFound, Refused
-from tongbao.ledger import accounts, lock
+from tongbao.ledger import accounts
 
 Q = sql.load(__package__)
 
@@ -148,7 +149,7 @@ def set_status(conn: Connection, organisation_id: int, status: Status) -> Organi
         raise OrganisationStatusRefused(
             organisation=organisation_id, status=organisation.status, wanted=status
         )
-    lock.fence_closing(conn)
+    changes.begin(conn)
     if status == "closed":
         _check_settled(conn, organisation_id)
     with conn.cursor(row_factory=class_row(Organisation)) as cursor:

@@ -5,6 +5,7 @@ from typing import Final
 
 from psycopg.rows import class_row
 
+from tongbao.alliance import changes
 from tongbao.alliance.brands import BrandNotFound
 from tongbao.alliance.formats import FormatNotFound
 from tongbao.alliance.organisations import OrganisationClosed, OrganisationNotFound
@@ -92,6 +93,7 @@ def list_of(
 
 def set_open(conn: Connection, outlet_id: int, *, is_open: bool) -> Outlet:
     """Open an outlet again or close it; refuses ``outlet-not-found``."""
+    changes.begin(conn)
     with conn.cursor(row_factory=class_row(Outlet)) as cursor:
         cursor.execute(Q.set_outlet_open, {"id": outlet_id, "open": is_open})
         outlet = cursor.fetchone()

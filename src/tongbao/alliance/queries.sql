@@ -161,3 +161,6 @@ SELECT organisation_id, valid_from, written_at, earn_rate, earn_step, prepaid_sh
 FROM alliance.contract
 WHERE organisation_id = %(organisation)s
 ORDER BY valid_from;
+
+-- name: next_version
+SELECT nextval('alliance.version');

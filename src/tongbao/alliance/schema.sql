@@ -3,6 +3,10 @@
 CREATE SCHEMA alliance;
 GRANT USAGE ON SCHEMA alliance TO tongbao_app;
 
+-- Taken anew whenever something changes that posting relies on: it keeps what it has read.
+CREATE SEQUENCE alliance.version;
+GRANT SELECT, USAGE ON SEQUENCE alliance.version TO tongbao_app;
+
 -- A legal entity. Exactly one is the operator.
 CREATE TABLE alliance.organisation (
   id bigint PRIMARY KEY DEFAULT nextval('kernel.owner_id'),

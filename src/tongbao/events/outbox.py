@@ -44,7 +44,7 @@ def announce(conn: Connection[Any], events: Sequence[Event], at: datetime) -> No
                 "owners": arrays.ints([e.owner for e in events]),
                 "types": arrays.words([e.type for e in events]),
                 "effective": arrays.ints([micros(e.effective_at) for e in events]),
-                "data": arrays.texts([e.data for e in events]),
+                "data": arrays.joined([e.data for e in events]),
             },
         )
 

@@ -3,7 +3,8 @@ INSERT INTO events.event (owner_id, type, at, effective_at, data)
 SELECT v.owner_id, v.type, %(at)s::timestamptz,
   timestamptz 'epoch' + v.effective * interval '1 microsecond', v.data
 FROM unnest(
-  %(owners)s::bigint[], %(types)s::text[], %(effective)s::bigint[], %(data)s::json[]
+  %(owners)s::bigint[], %(types)s::text[], %(effective)s::bigint[],
+  string_to_array(%(data)s, E'\x1e')::json[]
 ) AS v (owner_id, type, effective, data);
 
 -- name: after

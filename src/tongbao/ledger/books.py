@@ -5,7 +5,7 @@ next operation of the batch sees it. Balances, lots, claims and positions all fo
 transfers alone. When the batch is recorded, the books know what has changed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from operator import attrgetter
 from typing import Final, NamedTuple
@@ -19,7 +19,7 @@ LOT_BITS: Final = 10
 assert 1 << PLACE_BITS == BATCH and 1 << LOT_BITS > LOTS_PER_OPERATION
 
 MEMBER_KINDS: Final = ("wallet", "held", "pending", "owing")
-"""Kinds of a member's accounts, in the order in which they are read."""
+"""Kinds of a member's accounts."""
 
 _LOT_FIELD: Final = {"wallet": "available", "held": "held", "pending": "pending"}
 _WINDOW_KINDS: Final = frozenset({"clearing", "reserve", "fees", "breakage"})
@@ -116,19 +116,14 @@ class Books:
         """Give the id of the operation at ``place`` in this batch."""
         return self.batch_id << PLACE_BITS | place
 
-    def add_member(self, owner: int, balances: Sequence[int | None]) -> None:
-        """Take up a member's accounts, in the order of MEMBER_KINDS; None has no row yet."""
+    def add_member(self, owner: int, balances: dict[str, int]) -> None:
+        """Take up a locked member's accounts; those that are not there will be opened."""
         self.locked.add(owner)
-        if None in balances:
-            pairs = zip(MEMBER_KINDS, balances, strict=True)
-            self.missing.update((owner, kind) for kind, balance in pairs if balance is None)
-        wallet, held, pending, owing = balances
-        self.accounts[owner] = {
-            "wallet": wallet or 0,
-            "held": held or 0,
-            "pending": pending or 0,
-            "owing": owing or 0,
-        }
+        for kind in MEMBER_KINDS:
+            if kind not in balances:
+                balances[kind] = 0
+                self.missing.add((owner, kind))
+        self.accounts[owner] = balances
 
     def add_lot(self, lot: Lot) -> None:
         """Take up a lot that was gathered or has just been made."""

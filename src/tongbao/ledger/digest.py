@@ -6,9 +6,10 @@ A batch's digest is SHA-256 over this text, in UTF-8:
   followed by a newline;
 - then each column, as the number of its bytes, a colon and the PostgreSQL array literal of its
   values, nulls as ``NULL``: those of the operations in the order of their ids, then those of the
-  transfers in the order of (operation_id, n).
+  transfers in the order of (operation_id, n). ``data`` is no literal but its JSON texts, with
+  U+001E between them.
 
-The literals are those in which the rows travel to PostgreSQL (``kernel/arrays.py``), so that
+The texts are those in which the rows travel to PostgreSQL (``kernel/arrays.py``), so that
 posting hashes what it has already written; PostgreSQL gives the same texts back from its rows.
 ``data`` has the type ``json``, which keeps its text.
 """

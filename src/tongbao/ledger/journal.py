@@ -72,11 +72,11 @@ def _write_answers(
         {
             "at": at,
             "scopes": arrays.ints([a.scope for a in answers]),
-            "keys": arrays.texts([a.key for a in answers]),
+            "keys": arrays.joined([a.key for a in answers]),
             "operations": arrays.ints([a.operation for a in answers]),
             "refused": arrays.ints([a.refused for a in answers]),
             "fingerprints": arrays.words([a.fingerprint.hex() or '""' for a in answers]),
-            "answers": arrays.texts([a.answer for a in answers]),
+            "answers": arrays.joined([a.answer for a in answers]),
         },
     )
 
@@ -94,7 +94,7 @@ def _operation_columns(postings: Sequence[tuple[Stamp, Posting]]) -> dict[str, s
         "points": arrays.ints([p.points for p in rows]),
         "cash": arrays.ints([p.cash for p in rows]),
         "effective": arrays.ints([micros(s.effective_at) for s, _ in postings]),
-        "data": arrays.texts([p.data for p in rows]),
+        "data": arrays.joined([p.data for p in rows]),
     }
 
 

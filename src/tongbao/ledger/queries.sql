@@ -68,8 +68,8 @@ INSERT INTO kernel.once (scope, key, operation_id, refused, fingerprint, answer,
 SELECT v.scope, v.key, v.operation_id, v.refused, decode(v.fingerprint, 'hex'),
   convert_to(v.answer, 'UTF8'), %(at)s::timestamptz
 FROM unnest(
-  %(scopes)s::bigint[], %(keys)s::text[], %(operations)s::bigint[], %(refused)s::boolean[],
-  %(fingerprints)s::text[], %(answers)s::text[]
+  %(scopes)s::bigint[], string_to_array(%(keys)s, E'\x1e'), %(operations)s::bigint[],
+  %(refused)s::boolean[], %(fingerprints)s::text[], string_to_array(%(answers)s, E'\x1e')
 ) AS v (scope, key, operation_id, refused, fingerprint, answer)
 ORDER BY v.scope, v.key
 ON CONFLICT (scope, key) DO NOTHING;
@@ -85,7 +85,8 @@ SELECT v.owner_id, v.id, v.kind, v.organisation_id, v.outlet_id, v.original_id, 
 FROM unnest(
   %(owner_id)s::bigint[], %(id)s::bigint[], %(kind)s::text[], %(organisation_id)s::bigint[],
   %(outlet_id)s::bigint[], %(original_id)s::bigint[], %(window_id)s::int[],
-  %(points)s::bigint[], %(cash)s::bigint[], %(effective)s::bigint[], %(data)s::json[]
+  %(points)s::bigint[], %(cash)s::bigint[], %(effective)s::bigint[],
+  string_to_array(%(data)s, E'\x1e')::json[]
 ) AS v (
   owner_id, id, kind, organisation_id, outlet_id, original_id, window_id, points, cash,
   effective, data

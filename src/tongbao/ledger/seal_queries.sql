@@ -55,7 +55,7 @@ SELECT b.id, count(*) AS operations, bool_and(o.written_at = b.written_at) AS sa
   array_agg(o.points ORDER BY o.id)::text,
   array_agg(o.cash ORDER BY o.id)::text,
   array_agg((extract(EPOCH FROM o.effective_at) * 1000000)::bigint ORDER BY o.id)::text,
-  array_agg(o.data::text ORDER BY o.id)::text
+  string_agg(o.data::text, E'\x1e' ORDER BY o.id)
 FROM ledger.operation AS o
 INNER JOIN ledger.batch AS b ON o.id >> 13 = b.id
 WHERE

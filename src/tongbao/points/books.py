@@ -15,29 +15,12 @@ from tongbao.alliance.types import Terms
 from tongbao.ledger.books import Books as LedgerBooks
 from tongbao.ledger.types import Hold, Lot, Transfer
 from tongbao.points import refusals
+from tongbao.points.directory import Organisation, Outlet
 from tongbao.points.operations import Scope
 from tongbao.points.original import Original
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _read_scope = lru_cache(maxsize=1_000)(msgspec.json.Decoder(Scope).decode)
-
-
-class Outlet(Struct, frozen=True):
-    """An outlet as posting sees it."""
-
-    id: int
-    organisation: int
-    region: str
-    format: str
-    open: bool
-
-
-class Organisation(Struct):
-    """An organisation's state and its contract versions, latest first."""
-
-    id: int
-    status: str
-    versions: list[tuple[datetime, Terms]]
 
 
 class Member(Struct):

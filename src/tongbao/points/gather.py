@@ -5,28 +5,24 @@ One round trip for the locks and the reads: each statement sees what the locks b
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 from msgspec import Struct, field
 from psycopg import Connection, Cursor
 
-from tongbao.alliance.types import Terms
 from tongbao.kernel import arrays, sql
 from tongbao.ledger import lock
 from tongbao.ledger.journal import KeyTaken
 from tongbao.ledger.movements import M
 from tongbao.ledger.types import Hold, Lot, Transfer
 from tongbao.points import detail, refusals
-from tongbao.points.books import Books, Member, Organisation, Proposal
+from tongbao.points import directory as known
+from tongbao.points.books import Books, Member, Proposal
 from tongbao.points.operations import Operation, fingerprint
 from tongbao.points.original import Original
 from tongbao.points.wanted import Wanted, survey
 
 Q = sql.load(__package__)
-
-_ORGANISATION_KINDS = ("issued", "clearing", "reserve", "collateral")
 
 
 class Known(Struct, frozen=True):
@@ -47,64 +43,100 @@ class Gathered(Struct):
 
 def gather(conn: Connection[Any], batch: Sequence[Operation], at: datetime) -> Gathered:
     """Lock and read all that ``batch`` needs, inside the caller's transaction."""
-    wanted = survey(conn, batch)
+    directory = known.of(conn)
+    wanted = survey(conn, directory, batch)
     members = arrays.ints(wanted.members)
     spenders = arrays.ints(wanted.spenders)
-    organisations = arrays.ints(wanted.organisations)
     keys = {
         "scopes": arrays.ints([op.scope for op in batch]),
-        "keys": arrays.texts([op.key for op in batch]),
+        "keys": arrays.joined([op.key for op in batch]),
     }
-    named = list(wanted.named.values())
     with conn.pipeline():
         lock.fence(conn)
         lock.members(conn, wanted.members)
         locked = lock.organisations(conn, wanted.organisations, wanted.spenders, wanted.members)
         start = conn.execute(Q.start)
         once = conn.execute(Q.once, keys)
-        member_rows = conn.execute(Q.members, {"members": members})
-        owing = conn.execute(Q.owing, {"owners": members})
-        contracts = conn.execute(Q.contracts, {"organisations": organisations})
-        lots = conn.execute(Q.open_lots, {"owners": spenders}) if wanted.spenders else None
-        holds = conn.execute(Q.holds, {"owners": spenders}) if wanted.spenders else None
-        earlier = _ask_earlier(conn, wanted) if named else None
+        people = conn.execute(Q.members, {"members": members})
+        accounts = conn.execute(Q.accounts, {"owners": members})
+        lots = conn.execute(Q.open_lots, {"owners": spenders}) if wanted.spenders else ()
+        holds = (
+            conn.execute(Q.holds, {"owners": arrays.ints(wanted.mergers)})
+            if (wanted.mergers)
+            else ()
+        )
+        earlier = _ask_earlier(conn, wanted) if wanted.named else None
         proposals = (
             conn.execute(Q.proposals, {"proposals": arrays.ints(wanted.proposals)})
             if wanted.proposals
-            else None
+            else ()
         )
         marks = [fingerprint(op) for op in batch]  # while PostgreSQL locks and reads
-    row = start.fetchone()
-    assert row is not None
-    batch_id, window, operator = row
-    if window is None:
-        raise refusals.NoOpenWindow
-    books = Books(batch_id, at, window, operator)
-    books.locked.update(owner for (owner,) in locked)
-    books.outlets = wanted.outlets
+    books, version = _begin(start, at)
     books.keyed = dict(wanted.keyed)
-    gathered = Gathered(books, marks)
-    for scope, key, operation, mark, answer in once:
-        gathered.known[scope, key] = Known(operation, mark, answer)
-    _read_members(books, member_rows, owing)
-    for row in lots or ():
+    _read_members(books, people, accounts)
+    for row in lots:
         books.add_lot(_lot(row))
-    for row in holds or ():
+    for row in holds:
         _read_hold(books, row)
     if earlier is not None:
         _read_earlier(books, wanted, earlier)
-    for row in proposals or ():
+    for row in proposals:
         books.proposals[row[0]] = Proposal(*row)
-    _read_organisations(conn, books, wanted, contracts)
-    return gathered
+    directory.renew(version)
+    _read_rest(conn, books, directory, wanted, {owner for (owner,) in locked})
+    return Gathered(books, marks, {(row[0], row[1]): Known(*row[2:]) for row in once})
 
 
-def _read_members(books: Books, rows: Iterable[Any], owing: Iterable[Any]) -> None:
-    for member_id, status, locked, merged_into, *balances in rows:
+def _begin(start: Cursor[Any], at: datetime) -> tuple[Books, int]:
+    """Give empty books and the version of the alliance."""
+    row = start.fetchone()
+    assert row is not None
+    batch_id, window, operator, version = row
+    if window is None:
+        raise refusals.NoOpenWindow
+    return Books(batch_id, at, window, operator), version
+
+
+def _read_members(books: Books, people: Iterable[Any], accounts: Iterable[Any]) -> None:
+    balances: dict[int, dict[str, int]] = {}
+    for owner, kind, balance in accounts:
+        of = balances.get(owner)
+        if of is None:
+            balances[owner] = {kind: balance}
+        else:
+            of[kind] = balance
+    for member_id, status, locked, merged_into in people:
         books.members[member_id] = Member(member_id, status, locked, merged_into)
-        books.add_member(member_id, balances)
-    for owner, organisation, amount in owing:
-        books.owing.setdefault(owner, {})[organisation] = amount
+        books.add_member(member_id, balances.get(member_id, {}))
+
+
+def _read_rest(
+    conn: Connection[Any],
+    books: Books,
+    directory: known.Directory,
+    wanted: Wanted,
+    locked: set[int],
+) -> None:
+    """Read debts, the alliance as far as it is not known, and bounded organisations' balances."""
+    in_debt = [i for i in books.members if books.accounts[i]["owing"]]
+    if in_debt:
+        rows = conn.execute(Q.owing, {"owners": arrays.ints(in_debt)})
+        for owner, organisation, amount in rows:
+            books.owing.setdefault(owner, {})[organisation] = amount
+    ids = {lot.issuer for lot in books.lot_by_id.values()} | wanted.organisations
+    for debts in books.owing.values():
+        ids.update(debts)
+    directory.read_outlets(conn, wanted.outlets)
+    directory.read_organisations(conn, ids)
+    books.outlets = directory.outlets
+    books.organisations = directory.organisations
+    books.locked |= locked
+    bounded = locked & wanted.organisations
+    if bounded:
+        rows = conn.execute(Q.accounts, {"owners": arrays.ints(bounded)})
+        for owner, kind, balance in rows:
+            books.accounts.setdefault(owner, {})[kind] = balance
 
 
 def _lot(row: Sequence[Any]) -> Lot:
@@ -135,39 +167,6 @@ def _read_hold(books: Books, row: Sequence[Any]) -> None:
         expires_at=expires_at,
         slices=dict(zip(lots, slices, strict=True)),
     )
-
-
-def _read_organisations(
-    conn: Connection[Any], books: Books, wanted: Wanted, contracts: Iterable[Any]
-) -> None:
-    """Read the organisations named and the issuers that have turned up in lots and debts."""
-    ids = {lot.issuer for lot in books.lot_by_id.values()} | wanted.organisations
-    for debts in books.owing.values():
-        ids.update(debts)
-    missing = arrays.ints(ids - wanted.organisations) if ids > wanted.organisations else None
-    with conn.pipeline():
-        rows = conn.execute(Q.organisations, {"organisations": arrays.ints(ids)})
-        more = conn.execute(Q.contracts, {"organisations": missing}) if missing else ()
-    versions: dict[int, list[tuple[datetime, Terms]]] = {}
-    for row in chain(contracts, more):
-        versions.setdefault(row[0], []).append((row[1], _terms(row[2:])))
-    for organisation_id, status, *balances in rows:
-        books.organisations[organisation_id] = Organisation(
-            organisation_id, status, versions.get(organisation_id, [])
-        )
-        books.accounts[organisation_id] = dict(zip(_ORGANISATION_KINDS, balances, strict=True))
-
-
-@lru_cache(maxsize=10_000)
-def _terms(values: tuple[Any, ...]) -> Terms:
-    """Give terms from a row: most organisations of an alliance have agreed to the same."""
-    return Terms(**dict(zip(_TERMS, values, strict=True)))
-
-
-_TERMS = (
-    "earn_rate", "earn_step", "prepaid_share", "reimbursement", "acceptance_fee", "issue_fee",
-    "redemption_share", "expiry_months", "breakage_to", "earn_on", "credit_limit",
-)  # fmt: skip
 
 
 class _Earlier(Struct):

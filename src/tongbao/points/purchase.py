@@ -3,7 +3,8 @@
 from tongbao.alliance.types import Terms
 from tongbao.ledger.types import Stamp
 from tongbao.points import refusals
-from tongbao.points.books import Books, Outlet
+from tongbao.points.books import Books
+from tongbao.points.directory import Outlet
 from tongbao.points.issue import reward
 from tongbao.points.operations import Advice, Capture, Line, Operation, Purchase
 from tongbao.points.sale import lines_of, sale_detail

@@ -3,17 +3,12 @@ SELECT id FROM alliance.organisation WHERE role = 'operator';
 
 -- name: start
 -- After the fence: the window read here stays open until commit.
-SELECT nextval('ledger.batch_id') AS batch_id, w.id AS window_id, o.id AS operator_id
+-- What the connection knows of the alliance is good while the version is the same.
+SELECT nextval('ledger.batch_id') AS batch_id, w.id AS window_id, o.id AS operator_id,
+  (SELECT v.last_value FROM alliance.version AS v) AS version
 FROM (SELECT 1 AS one) AS one
 LEFT JOIN ledger.clearing_window AS w ON w.closed_at IS NULL
 LEFT JOIN alliance.organisation AS o ON o.role = 'operator';
-
--- name: outlets
--- Before the locks: an outlet never changes its organisation.
-SELECT o.id, o.organisation_id, s.region, o.format, o.open
-FROM alliance.outlet AS o
-INNER JOIN alliance.site AS s ON o.site_id = s.id
-WHERE o.id = ANY(%(outlets)s::bigint[]);
 
 -- name: owners_of_operations
 -- Whose accounts to lock for operations named by id: the member's, and of each membership it has
@@ -58,7 +53,7 @@ WHERE p.id = ANY(%(operations)s::bigint[]);
 -- Which operation a key stands for; a refused one stands for none.
 SELECT o.scope, o.key, CASE WHEN o.refused THEN 0 ELSE o.operation_id END AS operation_id
 FROM kernel.once AS o
-INNER JOIN unnest(%(scopes)s::bigint[], %(keys)s::text[]) AS v (scope, key)
+INNER JOIN unnest(%(scopes)s::bigint[], string_to_array(%(keys)s, E'\x1e')) AS v (scope, key)
   ON o.scope = v.scope AND o.key = v.key;
 
 -- name: proposals
@@ -67,50 +62,23 @@ FROM points.adjustment
 WHERE id = ANY(%(proposals)s::bigint[]);
 
 -- name: members
--- State and balances together; a null balance is an account that has no row yet.
-SELECT m.id, m.status, m.spend_locked, m.merged_into, a.wallet, a.held, a.pending, a.owing
-FROM members.member AS m
-INNER JOIN (
-  SELECT owner_id,
-    max(balance) FILTER (WHERE kind = 'wallet') AS wallet,
-    max(balance) FILTER (WHERE kind = 'held') AS held,
-    max(balance) FILTER (WHERE kind = 'pending') AS pending,
-    max(balance) FILTER (WHERE kind = 'owing') AS owing
-  FROM ledger.account
-  WHERE owner_id = ANY(%(members)s::bigint[])
-  GROUP BY owner_id
-) AS a ON m.id = a.owner_id
-WHERE m.id = ANY(%(members)s::bigint[]);
+SELECT id, status, spend_locked, merged_into
+FROM members.member
+WHERE id = ANY(%(members)s::bigint[]);
+
+-- name: accounts
+-- In a statement of its own after the wallets are locked: a held or owing account that somebody
+-- has just opened is seen.
+SELECT owner_id, kind, balance
+FROM ledger.account
+WHERE owner_id = ANY(%(owners)s::bigint[]);
 
 -- name: once
 -- After the locks: whoever used the same key for the same member has committed by now.
 SELECT o.scope, o.key, o.operation_id, o.fingerprint, o.answer
 FROM kernel.once AS o
-INNER JOIN unnest(%(scopes)s::bigint[], %(keys)s::text[]) AS v (scope, key)
+INNER JOIN unnest(%(scopes)s::bigint[], string_to_array(%(keys)s, E'\x1e')) AS v (scope, key)
   ON o.scope = v.scope AND o.key = v.key;
-
--- name: organisations
--- Those named and the issuers of what the spenders have, with their balances.
-SELECT o.id, o.status, a.issued, a.clearing, a.reserve, a.collateral
-FROM alliance.organisation AS o
-INNER JOIN (
-  SELECT owner_id,
-    max(balance) FILTER (WHERE kind = 'issued') AS issued,
-    max(balance) FILTER (WHERE kind = 'clearing') AS clearing,
-    max(balance) FILTER (WHERE kind = 'reserve') AS reserve,
-    max(balance) FILTER (WHERE kind = 'collateral') AS collateral
-  FROM ledger.account
-  WHERE owner_id = ANY(%(organisations)s::bigint[])
-  GROUP BY owner_id
-) AS a ON o.id = a.owner_id
-WHERE o.id = ANY(%(organisations)s::bigint[]);
-
--- name: contracts
-SELECT organisation_id, valid_from, earn_rate, earn_step, prepaid_share, reimbursement,
-  acceptance_fee, issue_fee, redemption_share, expiry_months, breakage_to, earn_on, credit_limit
-FROM alliance.contract
-WHERE organisation_id = ANY(%(organisations)s::bigint[])
-ORDER BY organisation_id ASC, valid_from DESC;
 
 -- name: open_lots
 SELECT owner_id, id, issuer_id, kind, available, held, pending, reserve,

@@ -9,7 +9,8 @@ from tongbao.kernel.amounts import share_half_up
 from tongbao.ledger.movements import M
 from tongbao.ledger.types import Lot
 from tongbao.points import refusals
-from tongbao.points.books import Books, Outlet
+from tongbao.points.books import Books
+from tongbao.points.directory import Outlet
 from tongbao.points.sheet import Sheet
 
 Taken = tuple[Lot, int]

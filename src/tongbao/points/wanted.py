@@ -11,7 +11,7 @@ from psycopg import Connection
 
 from tongbao.kernel import arrays, sql
 from tongbao.points import operations as ops
-from tongbao.points.books import Outlet
+from tongbao.points.directory import Directory
 
 Q = sql.load(__package__)
 
@@ -44,7 +44,8 @@ class Wanted(Struct, kw_only=True):
     members: set[int] = field(default_factory=set)
     spenders: set[int] = field(default_factory=set)
     organisations: set[int] = field(default_factory=set)
-    outlets: dict[int, Outlet] = field(default_factory=dict)
+    outlets: set[int] = field(default_factory=set)
+    mergers: set[int] = field(default_factory=set)
     named: dict[int, Named] = field(default_factory=dict)
     reversed_keys: set[tuple[int, str]] = field(default_factory=set)
     keyed: dict[tuple[int, str], int] = field(default_factory=dict)
@@ -69,7 +70,7 @@ def reference_of(op: ops.Operation) -> int | None:
             return None
 
 
-def survey(conn: Connection[Any], batch: Sequence[ops.Operation]) -> Wanted:
+def survey(conn: Connection[Any], directory: Directory, batch: Sequence[ops.Operation]) -> Wanted:
     """Read what the operations name (outlets, earlier operations, proposals) and say what to lock.
 
     All that is read here never changes once it is written, so no lock is needed yet.
@@ -80,10 +81,10 @@ def survey(conn: Connection[Any], batch: Sequence[ops.Operation]) -> Wanted:
     _want_proposals(conn, wanted, batch)
     outlets = {op.outlet for op in batch if isinstance(op, _WITH_OUTLET)}
     outlets.update(named.outlet for named in wanted.named.values() if named.outlet is not None)
-    if outlets:
-        for row in conn.execute(Q.outlets, {"outlets": arrays.ints(outlets)}):
-            wanted.outlets[row[0]] = Outlet(*row)
-        wanted.organisations.update(o.organisation for o in wanted.outlets.values())
+    directory.read_outlets(conn, outlets)
+    known = directory.outlets
+    wanted.outlets = outlets
+    wanted.organisations.update(known[i].organisation for i in outlets if i in known)
     _want_members(wanted, batch)
     return wanted
 
@@ -113,7 +114,7 @@ def _resolve_keys(conn: Connection[Any], wanted: Wanted, reversals: Sequence[ops
         Q.operations_of_keys,
         {
             "scopes": arrays.ints([scope for scope, _ in keys]),
-            "keys": arrays.texts([key for _, key in keys]),
+            "keys": arrays.joined([key for _, key in keys]),
         },
     )
     wanted.keyed = {(scope, key): operation for scope, key, operation in rows}
@@ -134,6 +135,8 @@ def _want_members(wanted: Wanted, batch: Iterable[ops.Operation]) -> None:
     for op in batch:
         if isinstance(op, _OF_CALLER):
             wanted.organisations.add(op.scope)
+        if isinstance(op, ops.Merge):
+            wanted.mergers.add(op.member)
         people = _people(op)
         wanted.members.update(people)
         only_earns = isinstance(op, ops.Award) or (isinstance(op, ops.Purchase) and not op.points)
