@@ -143,7 +143,7 @@ def test_a_time_is_read_as_the_mapping_writes_it() -> None:
         ({"time": ""}, "value-missing"),
     ],
 )
-def test_a_value_that_cannot_be_kept_is_refused(cells: dict[str, str], expected: str) -> None:
+def test_a_value_that_cannot_be_kept_is_refused(cells: dict[str, Any], expected: str) -> None:
     assert code(**cells) == expected
 
 
