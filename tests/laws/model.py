@@ -259,9 +259,7 @@ class Model:
         return lot
 
     def circulation(self, issuer: int) -> int:
-        lots = [x.available + x.held + x.pending for x in self.state.lots if x.issuer == issuer]
-        owed = [n for (_, creditor), n in self.state.owing.items() if creditor == issuer]
-        return sum(lots) - sum(owed)
+        return sum(x.available + x.held + x.pending for x in self.state.lots if x.issuer == issuer)
 
     def debts(self, member: int) -> list[tuple[int, int]]:
         mine = [(c, n) for (owner, c), n in self.state.owing.items() if owner == member and n]

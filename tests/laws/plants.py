@@ -111,6 +111,11 @@ PLANTS = [
         f"UPDATE ledger.lot SET issuer_id = 12 WHERE {_OPEN_LOT} AND issuer_id <> 12",
     ),
     Plant(
+        "a debt that its creditor does not know of",
+        "law_05_owed_equals_debts",
+        "UPDATE ledger.owing SET amount = amount + 1 WHERE amount > 0",
+    ),
+    Plant(
         "money set aside that nobody has",
         "law_05_reserve_equals_lots",
         "UPDATE ledger.lot SET reserve = reserve + 1 WHERE reserve > 0",

@@ -28,9 +28,15 @@ Plan = Callable[[int], Posting]
 def open_accounts(conn: Connection) -> None:
     """Open the accounts that are there before anything happens."""
     kinds = [(o, kind) for o in (ANNA, BAO, CAI) for kind in ("issued", "clearing", "bank")]
-    kinds += [(BAO, "reserve"), (ANNA, "collateral"), (OPERATOR, "fees"), (CAMPAIGN, "budget")]
+    kinds += [
+        (BAO, "reserve"),
+        (CAI, "owed"),
+        (ANNA, "collateral"),
+        (OPERATOR, "fees"),
+        (CAMPAIGN, "budget"),
+    ]
     for owner, kind in kinds:
-        unit = "PTS" if kind in ("issued", "budget") else "CNY"
+        unit = "PTS" if kind in ("issued", "owed", "budget") else "CNY"
         conn.execute(
             "INSERT INTO ledger.account (owner_id, kind, unit) VALUES (%s, %s, %s)",
             (owner, kind, unit),

@@ -101,3 +101,19 @@ def test_repaying_others_takes_headroom_like_issuing(
     if expected is None:
         assert desk.account("tight", "clearing") == -500
         assert desk.account("tight", "issued") == -9_500
+
+
+def test_what_members_owe_an_issuer_does_not_let_it_issue_more(own_desk: Desk) -> None:
+    """Points awarded, spent elsewhere and clawed back are paid for once, and count once."""
+    desk, member = own_desk, own_desk.member()
+    given = good(desk.one(desk.at(Award, "tight", member=member, points=10_000)))
+    desk.buy("nothing", member, 10_000, 10_000)
+    good(desk.refund("tight", given))
+    assert desk.account("tight", "clearing") == -10_000
+    assert desk.account("tight", "owed") == 10_000
+    assert desk.account("tight", "issued") == 0
+    other = desk.one(desk.at(Award, "tight", member=desk.member(), points=1))
+    assert code(other) == "headroom-exceeded"
+    back = good(desk.one(desk.at(Award, "tight", member=member, points=10_000)))
+    assert back.balances is not None and back.balances.owing == 0
+    assert desk.account("tight", "owed") == 0

@@ -10,6 +10,7 @@ Q = sql.load(__package__, "account_queries.sql")
 
 ORGANISATION: Final = {
     "issued": "PTS",
+    "owed": "PTS",
     "clearing": "CNY",
     "reserve": "CNY",
     "collateral": "CNY",

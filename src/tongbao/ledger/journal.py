@@ -48,16 +48,18 @@ def record(
     ``answers`` and ``events`` are asked for last, so that they are written out here while
     PostgreSQL works on the rest. The caller's transaction decides whether it lasts.
     """
+    changed = None
     with conn.pipeline():
         if books.postings:
             _write_journal(conn, books)
             _write_lots(conn, books)
             _write_holds(conn, books)
-            _write_accounts(conn, books)
+            changed = _write_accounts(conn, books)
             _write_sums(conn, books)
         announce(conn, list(events), books.at)
         given = list(answers)
         keys = _write_answers(conn, books.at, given)
+    assert changed is None or changed[0].rowcount == changed[1], "an account is missing"
     if keys is not None and keys.rowcount != len(given):
         raise KeyTaken
 
@@ -190,8 +192,11 @@ def _write_holds(conn: Connection[Any], books: Books) -> None:
         )
 
 
-def _write_accounts(conn: Connection[Any], books: Books) -> None:
-    """Change what exists and open what does not; only members' accounts may be missing."""
+def _write_accounts(conn: Connection[Any], books: Books) -> tuple[Cursor[Any], int] | None:
+    """Change what exists and open what does not; only members' accounts may be missing.
+
+    Gives the cursor of the change and how many rows it must have changed.
+    """
     change, missing = [], []
     for key, delta in books.deltas.items():
         if key in books.missing:
@@ -210,9 +215,10 @@ def _write_accounts(conn: Connection[Any], books: Books) -> None:
         )
     if unlocked:
         conn.execute(Q.lock_written_accounts, _keys_of(unlocked))
-    if change:
-        deltas = arrays.ints([row[2] for row in change])
-        conn.execute(Q.change_accounts, {**_keys_of(change), "deltas": deltas})
+    if not change:
+        return None
+    deltas = arrays.ints([row[2] for row in change])
+    return conn.execute(Q.change_accounts, {**_keys_of(change), "deltas": deltas}), len(change)
 
 
 def _keys_of(rows: Sequence[tuple[int, str, int]]) -> dict[str, str]:

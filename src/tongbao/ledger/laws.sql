@@ -20,7 +20,7 @@ LIMIT %(limit)s;
 SELECT owner_id, kind, unit, balance
 FROM ledger.account
 WHERE unit <> CASE
-  WHEN kind IN ('wallet', 'held', 'pending', 'owing', 'issued', 'budget') THEN 'PTS'
+  WHEN kind IN ('wallet', 'held', 'pending', 'owing', 'issued', 'owed', 'budget') THEN 'PTS'
   ELSE 'CNY'
 END
 ORDER BY kind, owner_id
@@ -77,7 +77,7 @@ LIMIT %(limit)s;
 SELECT owner_id, kind, balance, 0 AS floor
 FROM ledger.account
 WHERE
-  balance < 0 AND kind IN ('wallet', 'held', 'pending', 'budget', 'reserve', 'collateral')
+  balance < 0 AND kind IN ('wallet', 'held', 'pending', 'owed', 'budget', 'reserve', 'collateral')
 ORDER BY balance, owner_id
 LIMIT %(limit)s;
 
@@ -171,33 +171,39 @@ ORDER BY h.id, h.owner_id
 LIMIT %(limit)s;
 
 -- name: law_05_issued_equals_lots
--- why: an organisation's debt is what members still hold of its points, less what they owe it.
-WITH part AS (
-  SELECT issuer_id AS organisation_id, sum(available + held + pending) AS in_lots, 0 AS owed
+-- why: an organisation's debt is what members still hold of its points.
+WITH lot AS (
+  SELECT issuer_id, sum(available + held + pending) AS in_lots
   FROM ledger.lot
   WHERE open
   GROUP BY issuer_id
-  UNION ALL
-  SELECT organisation_id, 0 AS in_lots, sum(amount) AS owed
-  FROM ledger.owing
-  GROUP BY organisation_id
-),
-
-lot AS (
-  SELECT organisation_id, sum(in_lots) AS in_lots, sum(owed) AS owed
-  FROM part
-  GROUP BY organisation_id
 ),
 
 account AS (
   SELECT owner_id, balance FROM ledger.account WHERE kind = 'issued'
 )
 
-SELECT coalesce(a.owner_id, l.organisation_id) AS organisation_id,
-  -a.balance AS issued, l.in_lots, l.owed AS owed_by_members
+SELECT coalesce(a.owner_id, l.issuer_id) AS organisation_id, -a.balance AS issued, l.in_lots
 FROM account AS a
-FULL JOIN lot AS l ON a.owner_id = l.organisation_id
-WHERE -coalesce(a.balance, 0) <> coalesce(l.in_lots - l.owed, 0)
+FULL JOIN lot AS l ON a.owner_id = l.issuer_id
+WHERE -coalesce(a.balance, 0) <> coalesce(l.in_lots, 0)
+ORDER BY organisation_id
+LIMIT %(limit)s;
+
+-- name: law_05_owed_equals_debts
+-- why: what members owe an organisation is no reason to let it issue more.
+WITH debt AS (
+  SELECT organisation_id, sum(amount) AS listed FROM ledger.owing GROUP BY organisation_id
+),
+
+account AS (
+  SELECT owner_id, balance FROM ledger.account WHERE kind = 'owed'
+)
+
+SELECT coalesce(a.owner_id, d.organisation_id) AS organisation_id, a.balance AS owed, d.listed
+FROM account AS a
+FULL JOIN debt AS d ON a.owner_id = d.organisation_id
+WHERE coalesce(a.balance, 0) <> coalesce(d.listed, 0)
 ORDER BY organisation_id
 LIMIT %(limit)s;
 

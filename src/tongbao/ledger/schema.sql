@@ -14,13 +14,13 @@ CREATE TABLE ledger.account (
   bounded boolean NOT NULL DEFAULT FALSE,
   PRIMARY KEY (owner_id, kind),
   CONSTRAINT account_kind CHECK (kind IN (
-    'wallet', 'held', 'pending', 'owing', 'issued', 'budget',
+    'wallet', 'held', 'pending', 'owing', 'issued', 'owed', 'budget',
     'clearing', 'reserve', 'collateral', 'fees', 'breakage', 'bank'
   )),
   CONSTRAINT account_unit CHECK (unit IN ('PTS', 'CNY')),
   CONSTRAINT account_floor CHECK (
     balance >= 0
-    OR kind NOT IN ('wallet', 'held', 'pending', 'budget', 'reserve', 'collateral')
+    OR kind NOT IN ('wallet', 'held', 'pending', 'owed', 'budget', 'reserve', 'collateral')
   )
 ) WITH (fillfactor = 60);
 

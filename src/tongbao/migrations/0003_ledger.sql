@@ -14,13 +14,13 @@ CREATE TABLE ledger.account (
   bounded boolean NOT NULL DEFAULT FALSE,
   PRIMARY KEY (owner_id, kind),
   CONSTRAINT account_kind CHECK (kind IN (
-    'wallet', 'held', 'pending', 'owing', 'issued', 'budget',
+    'wallet', 'held', 'pending', 'owing', 'issued', 'owed', 'budget',
     'clearing', 'reserve', 'collateral', 'fees', 'breakage', 'bank'
   )),
   CONSTRAINT account_unit CHECK (unit IN ('PTS', 'CNY')),
   CONSTRAINT account_floor CHECK (
     balance >= 0
-    OR kind NOT IN ('wallet', 'held', 'pending', 'budget', 'reserve', 'collateral')
+    OR kind NOT IN ('wallet', 'held', 'pending', 'owed', 'budget', 'reserve', 'collateral')
   )
 ) WITH (fillfactor = 60);
 
@@ -273,8 +273,8 @@ VALUES
   (8, 'capture', 'PTS', 'held', 'issued', 'held points are spent and come home'),
   (9, 'restore', 'PTS', 'issued', 'wallet', 'a refund gives spent points back'),
   (10, 'claw_back', 'PTS', 'wallet', 'issued', 'points earned on a refunded sale go back'),
-  (11, 'owe', 'PTS', 'owing', 'issued', 'points to claw back that the wallet lacked'),
-  (12, 'repay', 'PTS', 'issued', 'owing', 'a new earning repays what was owed'),
+  (11, 'owe', 'PTS', 'owing', 'owed', 'points to claw back that the wallet lacked'),
+  (12, 'repay', 'PTS', 'owed', 'owing', 'a new earning repays what was owed'),
   (13, 'gift', 'PTS', 'wallet', 'wallet', 'a member gives points to another'),
   (14, 'expire', 'PTS', 'wallet', 'issued', 'points of a lot past its date end'),
   (15, 'adjust_up', 'PTS', 'issued', 'wallet', 'an approved adjustment adds points'),
@@ -285,7 +285,7 @@ VALUES
   (20, 'merge_owing', 'PTS', 'owing', 'owing', 'a merged membership''s debt moves'),
   (21, 'forfeit', 'PTS', 'wallet', 'issued', 'a closing member gives points up'),
   (22, 'forfeit_pending', 'PTS', 'pending', 'issued', 'a closing member''s pending points'),
-  (23, 'write_off', 'PTS', 'issued', 'owing', 'a closing member''s debt is written off'),
+  (23, 'write_off', 'PTS', 'owed', 'owing', 'a closing member''s debt is written off'),
   (40, 'claim', 'CNY', 'clearing', 'clearing', 'the issuer owes the redeemer'),
   (41, 'claim_reserve', 'CNY', 'reserve', 'clearing', 'money set aside at issue pays it'),
   (42, 'counterclaim', 'CNY', 'clearing', 'clearing', 'a refund: redeemer owes issuer'),
