@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from tongbao.alliance.types import Outlet
-from tongbao.intake.entry import Entry
+from tongbao.intake.entry import Entry, Fault
 from tongbao.intake.receipts import Receipt
 from tongbao.intake.rejects import Reject, reject
 from tongbao.intake.resolve import Names
@@ -66,27 +66,35 @@ def intents_of(
     rejects: list[Reject] = []
     for receipt in receipts:
         rejects += [reject(entry, fault) for entry, fault in receipt.rejected]
+        entries = [*receipt.sold, *receipt.returned]
+        ids = line_ids(entries) if lines else {}
         by_member: dict[int, Intent] = {}
-        ids = line_ids([*receipt.sold, *receipt.returned])
-        for entry in (*receipt.sold, *receipt.returned):
-            outlet = names.outlet(entry.outlet)
-            member = names.member(entry, outlet) if isinstance(outlet, Outlet) else outlet
-            if not isinstance(outlet, Outlet) or not isinstance(member, int):
-                assert not isinstance(member, int)
-                rejects.append(reject(entry, member))
-            elif member not in by_member:
+        intent_of: dict[int, Intent] = {}
+        for entry in entries:
+            found = _resolve(entry, names)
+            if isinstance(found, Fault):
+                rejects.append(reject(entry, found))
+                continue
+            outlet, member = found
+            if member not in by_member:
                 by_member[member] = Intent(outlet=outlet, member=member)
+            intent_of[entry.line] = by_member[member]
         for entry in receipt.returned:
-            intent = _intent_of(entry, names, by_member)
-            if intent is not None:
-                line = ids[entry.line] if lines else ""
-                intent.returns.append(_return(entry, line))
-        if receipt.sold:
-            intent = _intent_of(receipt.sold[0], names, by_member)
-            if intent is not None:
-                intent.sale = _sale(receipt.sold, ids, lines=lines)
+            if entry.line in intent_of:
+                intent_of[entry.line].returns.append(_return(entry, ids.get(entry.line, "")))
+        # One outlet and one member sold to: all lines are resolved, or none is.
+        if receipt.sold and receipt.sold[0].line in intent_of:
+            intent_of[receipt.sold[0].line].sale = _sale(receipt.sold, ids)
         intents += by_member.values()
     return intents, rejects
+
+
+def _resolve(entry: Entry, names: Names) -> tuple[Outlet, int] | Fault:
+    outlet = names.outlet(entry.outlet)
+    if isinstance(outlet, Fault):
+        return outlet
+    member = names.member(entry, outlet)
+    return member if isinstance(member, Fault) else (outlet, member)
 
 
 def line_ids(entries: Sequence[Entry]) -> dict[int, str]:
@@ -104,12 +112,6 @@ def line_ids(entries: Sequence[Entry]) -> dict[int, str]:
     return ids
 
 
-def _intent_of(entry: Entry, names: Names, by_member: dict[int, Intent]) -> Intent | None:
-    outlet = names.outlet(entry.outlet)
-    member = names.member(entry, outlet) if isinstance(outlet, Outlet) else outlet
-    return by_member.get(member) if isinstance(member, int) else None
-
-
 def _return(entry: Entry, line: str) -> Return:
     original = entry.return_of
     return Return(
@@ -119,7 +121,7 @@ def _return(entry: Entry, line: str) -> Return:
     )
 
 
-def _sale(sold: list[Entry], ids: dict[int, str], *, lines: bool) -> Sale:
+def _sale(sold: list[Entry], ids: dict[int, str]) -> Sale:
     first = sold[0]
     spending = next((entry for entry in sold if entry.points), first)
     return Sale(
@@ -129,7 +131,7 @@ def _sale(sold: list[Entry], ids: dict[int, str], *, lines: bool) -> Sale:
         lines=tuple(
             Line(id=ids[e.line], amount=e.amount, item=e.item, quantity=e.quantity) for e in sold
         )
-        if lines
+        if ids
         else (),
         wanted=spending.points,
         up_to=spending.up_to,

@@ -4,11 +4,9 @@ SQLite does it, in a temporary file of about the size of the sales file.
 """
 
 import sqlite3
-import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -47,25 +45,25 @@ def by_time(entries: Iterable[Entry], *, receipts: bool) -> Iterator[Entry]:
     rank.
     """
     pack, unpack = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(Entry).decode
-    with tempfile.TemporaryDirectory(prefix="tongbao-sort-") as folder:
-        conn = sqlite3.connect(Path(folder) / "entries", isolation_level=None)
-        try:
-            conn.executescript(_SETTINGS)
-            given = iter(entries)
-            while part := list(islice(given, _MANY)):
-                conn.execute("BEGIN")
-                conn.executemany(
-                    "INSERT INTO entry VALUES (?, ?, ?, ?, ?)",
-                    ((e.line, e.outlet, e.receipt, micros(e.at or _START), pack(e)) for e in part),
-                )
-                conn.execute("END")
-            rows = conn.execute(_RECEIPTS if receipts else _SINGLE)
-            rank = 0
-            while packed := rows.fetchmany(_MANY):
-                for (one,) in packed:
-                    entry = unpack(one)
-                    entry.position = rank
-                    rank += 1
-                    yield entry
-        finally:
-            conn.close()
+    # No name: a database in a file that nobody can see and that goes with the process.
+    conn = sqlite3.connect("", isolation_level=None)
+    try:
+        conn.executescript(_SETTINGS)
+        given = iter(entries)
+        while part := list(islice(given, _MANY)):
+            conn.execute("BEGIN")
+            conn.executemany(
+                "INSERT INTO entry VALUES (?, ?, ?, ?, ?)",
+                ((e.line, e.outlet, e.receipt, micros(e.at or _START), pack(e)) for e in part),
+            )
+            conn.execute("END")
+        rows = conn.execute(_RECEIPTS if receipts else _SINGLE)
+        rank = 0
+        while packed := rows.fetchmany(_MANY):
+            for (one,) in packed:
+                entry = unpack(one)
+                entry.position = rank
+                rank += 1
+                yield entry
+    finally:
+        conn.close()
