@@ -38,15 +38,18 @@ FROM named AS p;
 
 -- name: parties
 -- The organisations that named operations moved something of: what undoes them moves it back.
--- Members among them do no harm: they have no bound and no contract.
-SELECT t.from_owner AS owner_id
+-- Members among them do no harm: they have no bound and no contract. OFFSET 0 keeps the planner
+-- from joining the whole journal, whose size it misjudges for an array it does not know.
+SELECT DISTINCT v.owner_id
 FROM ledger.operation AS p
-INNER JOIN ledger.transfer AS t ON p.owner_id = t.owner_id AND p.id = t.operation_id
-WHERE p.id = ANY(%(operations)s::bigint[])
-UNION
-SELECT t.to_owner
-FROM ledger.operation AS p
-INNER JOIN ledger.transfer AS t ON p.owner_id = t.owner_id AND p.id = t.operation_id
+CROSS JOIN LATERAL (
+  SELECT t.from_owner, t.to_owner
+  FROM ledger.transfer AS t
+  WHERE t.owner_id = p.owner_id AND t.operation_id = p.id
+  ORDER BY t.n
+  OFFSET 0
+) AS t
+CROSS JOIN LATERAL (VALUES (t.from_owner), (t.to_owner)) AS v (owner_id)
 WHERE p.id = ANY(%(operations)s::bigint[]);
 
 -- name: operations_of_keys
