@@ -1,9 +1,12 @@
 """Once: whatever is repeated is answered as at first, and happens no second time."""
 
+from datetime import timedelta
+
 import pytest
 from msgspec.structs import replace
 
 from tests.points.desk import Desk, code, good
+from tests.world import AT
 from tongbao.points.operations import Award, Hold, Purchase
 from tongbao.points.outcome import Outcome
 
@@ -96,3 +99,26 @@ def test_the_key_is_looked_at_before_anything_else(desk: Desk) -> None:
     good(desk.one(buy))
     wrong = replace(buy, member=999_999)
     assert code(desk.one(wrong)) == "key-reused"
+
+
+@pytest.mark.parametrize("equal", [True, False], ids=["replayed", "another body"])
+def test_however_late_a_request_is_repeated_its_key_is_known(desk: Desk, equal: bool) -> None:
+    """Its times were good when it came; that they are past by now is no reason to deny it."""
+    member = desk.member()
+    soon = AT + timedelta(hours=2)
+    requests = [
+        desk.at(Award, "a", member=member, points=100, expires_at=soon, effective_at=AT),
+        desk.at(Hold, "a", member=member, points=60, expires_at=soon),
+        desk.at(Hold, "a", member=member, points=60, expires_at=soon),
+    ]
+    firsts = desk.post(*requests)
+    assert [code(o) for o in firsts] == [None, None, "insufficient-points"]
+    if not equal:
+        requests = [replace(op, channel="till") for op in requests]
+    agains = desk.post(*requests, at=AT + timedelta(days=40))
+    if equal:
+        assert all(map(same, firsts, agains))
+    else:
+        assert [code(o) for o in agains] == ["key-reused"] * 3
+    late = desk.one(replace(requests[0], key=desk.key()), AT + timedelta(days=40))
+    assert (late.status, late.operation, code(late)) == ("malformed", 0, "time-out-of-range")

@@ -1,10 +1,12 @@
-"""Check an operation by itself, before anything is read: what makes no sense is malformed.
+"""Check an operation by itself: what makes no sense is malformed.
 
-Nothing is remembered of a malformed request; the caller mends it and may use the same key.
+Nothing is remembered of a malformed request; the caller mends it and may use the same key. Form is
+checked before anything is read. Times are held against the server's once the key is known to be
+new: a request that was good when it first came is answered again however late it is repeated.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from msgspec import Struct
@@ -30,21 +32,27 @@ class Rules(Struct, frozen=True, kw_only=True):
     zone: str = "Asia/Shanghai"
 
 
-def check(op: ops.Operation, at: datetime, rules: Rules) -> None:
-    """Refuse an operation that is malformed whatever the books say."""
+def check(op: ops.Operation) -> None:
+    """Refuse an operation that is malformed whatever the books and the clock say."""
     once.check(op.key)
     _id("scope", op.scope)
-    earliest = limits.EARLIEST if rules.past is None else at - rules.past
-    _time("effective_at", op.effective_at, earliest, at + limits.AHEAD)
+    _instant("effective_at", op.effective_at)
     for name in ("channel", "reference", "campaign"):
         _text(name, getattr(op, name), limits.NAME)
+    _CHECKS[type(op)](op)
+
+
+def check_times(op: ops.Operation, at: datetime, rules: Rules) -> None:
+    """Refuse times that lie too far from the server's time ``at``."""
+    if op.effective_at is not None:
+        earliest = limits.EARLIEST if rules.past is None else at - rules.past
+        _time("effective_at", op.effective_at, earliest, at + limits.AHEAD)
     if isinstance(op, ops.Award):
         earned_at = op.effective_at or at
         _time("release_at", op.release_at, limits.EARLIEST, at + limits.LOT)
         _time("expires_at", op.expires_at, earned_at + _INSTANT, at + limits.LOT)
-    if isinstance(op, ops.Hold):
-        _time("expires_at", op.expires_at, at, at + limits.HOLD)
-    _CHECKS[type(op)](op)
+    elif isinstance(op, ops.Hold):
+        _time("expires_at", op.expires_at, at + _INSTANT, at + limits.HOLD)
 
 
 def _amount(name: str, value: Any, least: int = 0) -> None:
@@ -74,14 +82,22 @@ def _id(name: str, value: Any) -> None:
         raise refusals.IdMalformed(name=name)
 
 
-def _time(name: str, value: Any, earliest: datetime, latest: datetime) -> None:
-    if value is None:
-        return
-    naive = not isinstance(value, datetime) or value.tzinfo is None
-    if naive or not earliest <= value <= latest:
+def _instant(name: str, value: Any) -> None:
+    if value is not None and (not isinstance(value, datetime) or value.tzinfo is None):
+        shown = value.isoformat() if isinstance(value, datetime) else repr(value)[:40]
         raise refusals.TimeOutOfRange(
             name=name,
-            time=value.isoformat() if isinstance(value, datetime) else repr(value)[:40],
+            time=shown,
+            earliest=limits.EARLIEST.isoformat(),
+            latest=datetime.max.replace(tzinfo=UTC).isoformat(),
+        )
+
+
+def _time(name: str, value: datetime | None, earliest: datetime, latest: datetime) -> None:
+    if value is not None and not earliest <= value <= latest:
+        raise refusals.TimeOutOfRange(
+            name=name,
+            time=value.isoformat(),
             earliest=earliest.isoformat(),
             latest=latest.isoformat(),
         )
@@ -122,6 +138,8 @@ def _award(op: ops.Award) -> None:
     _amount("amount", op.amount)
     if op.points is not None:
         _amount("points", op.points)
+    _instant("release_at", op.release_at)
+    _instant("expires_at", op.expires_at)
     _lines(op.lines, op.amount)
     texts.choice("lot_kind", str(op.lot_kind), ("earned", "bought", "goodwill"))
     if op.limited_to is not None:
@@ -160,6 +178,7 @@ def _hold(op: ops.Hold) -> None:
     _id("member", op.member)
     _id("outlet", op.outlet)
     _amount("points", op.points, 1)
+    _instant("expires_at", op.expires_at)
     _flag("up_to", op.up_to)
 
 

@@ -6,7 +6,6 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from tongbao.kernel import limits
 from tongbao.ledger.movements import M
 from tongbao.ledger.types import Hold as HeldPoints
 from tongbao.ledger.types import Stamp
@@ -27,13 +26,6 @@ def plan(op: Hold, books: Books, stamp: Stamp) -> Decision:
     member = books.spender(op.member)
     books.redeemer(outlet.organisation)
     expires_at = op.expires_at or stamp.at + DEFAULT_TIME
-    if not stamp.at < expires_at <= stamp.at + limits.HOLD:
-        raise refusals.TimeOutOfRange(
-            name="expires_at",
-            time=expires_at.isoformat(),
-            earliest=stamp.at.isoformat(),
-            latest=(stamp.at + limits.HOLD).isoformat(),
-        )
     sheet = Sheet(stamp)
     taken = choose(books, member.id, outlet, stamp.effective_at, op.points, up_to=op.up_to)
     if not taken:  # a hold of nothing could never be captured

@@ -35,7 +35,7 @@ from tongbao.points import operations as ops
 from tongbao.points.announce import event_of
 from tongbao.points.answer import answer_of, refusal_of
 from tongbao.points.books import Books
-from tongbao.points.check import Rules, check
+from tongbao.points.check import Rules, check, check_times
 from tongbao.points.gather import Gathered, gather
 from tongbao.points.original import Original
 from tongbao.points.outcome import Outcome, encode, replay
@@ -72,6 +72,7 @@ class Decided(Struct):
 
     gathered: Gathered
     reversed_keys: set[Key]
+    rules: Rules
     decisions: list[tuple[Stamp, ops.Operation, Decision]] = field(default_factory=list)
     remembered: dict[Key, tuple[Outcome, bytes]] = field(default_factory=dict)
 
@@ -95,9 +96,9 @@ def post(
     good: list[ops.Operation] = []
     for op in operations:
         try:
-            check(op, at, rules)
+            check(op)
         except Malformed as refusal:
-            outcomes.append(refusal_of(op, Stamp(0, at, at, 0), refusal))
+            outcomes.append(refusal_of(op, _nowhere(at), refusal))
         else:
             outcomes.append(None)
             good.append(op)
@@ -113,7 +114,7 @@ def _post_checked(
     gathered = gather(conn, batch, at)
     books, zone = gathered.books, ZoneInfo(rules.zone)
     keys = {(op.scope, op.original_key) for op in batch if isinstance(op, ops.Reversal)}
-    decided = Decided(gathered, keys)
+    decided = Decided(gathered, keys, rules)
     outcomes = [_decide(decided, op, place) for place, op in enumerate(batch)]
     events = (event_of(*one, books, zone) for one in decided.decisions)
     record(conn, books, map(_answer, decided.remembered.items()), events)
@@ -132,11 +133,13 @@ def _decide(decided: Decided, op: ops.Operation, place: int) -> Outcome:
             return refusal_of(op, stamp, refusals.KeyReused())
         return replay(text)
     try:
+        check_times(op, books.at, decided.rules)
         decision = PLANS[type(op)](op, books, stamp)
+    except Malformed as refusal:
+        return refusal_of(op, _nowhere(books.at), refusal)
     except Refusal as refusal:
         outcome = refusal_of(op, stamp, refusal)
-        if not isinstance(refusal, Malformed):
-            decided.remembered[key] = (outcome, mark)
+        decided.remembered[key] = (outcome, mark)
         return outcome
     claims = books.enter(stamp, decision.posting)
     decided.decisions.append((stamp, op, decision))
@@ -144,6 +147,11 @@ def _decide(decided: Decided, op: ops.Operation, place: int) -> Outcome:
     decided.remembered[key] = (outcome, mark)
     _follow(decided, op, stamp, decision)
     return outcome
+
+
+def _nowhere(at: datetime) -> Stamp:
+    """Give the stamp of what is malformed: it has no place in the journal."""
+    return Stamp(0, at, at, 0)
 
 
 def _answered(decided: Decided, key: Key) -> tuple[bytes, bytes] | None:
