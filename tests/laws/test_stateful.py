@@ -275,6 +275,15 @@ class SideBySide(RuleBasedStateMachine):
             self.opened.__exit__(None, None, None)
 
 
+@pytest.fixture(autouse=True)
+def short_shrinking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show a failure soon: each attempt to shrink it posts to a database of its own.
+
+    Hypothesis allows five minutes for it, and has no public setting for that.
+    """
+    monkeypatch.setattr("hypothesis.internal.conjecture.engine.MAX_SHRINKING_SECONDS", 30)
+
+
 def run(server_url: str, template: str, examples: int, steps: int) -> None:
     make: Any = lambda: SideBySide(copied(server_url, template))  # noqa: E731 - a factory is wanted
     run_state_machine_as_test(
