@@ -9,6 +9,7 @@ import multiprocessing
 import resource
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -115,18 +116,30 @@ def _count(
 def through_teller(settings: Settings, stream: Traffic, name: str, callers: int, total: int) -> Run:
     """Let ``callers`` threads hand operations to one teller, each waiting for its answer."""
     guard = threading.Lock()
+    drawn: deque[Operation] = deque()
+    done: list[tuple[Operation, Outcome, float]] = []
+
+    def take() -> Operation:
+        with guard:
+            if not drawn:
+                drawn.extend(traffic.draw(stream, callers))
+            return drawn.popleft()
+
+    def give(meter: Meter, operation: Operation, outcome: Outcome, took: float) -> None:
+        with guard:
+            done.append((operation, outcome, took))
+            if len(done) >= callers:
+                meter.latencies += [one[2] for one in done]
+                _count(meter, stream, [one[0] for one in done], [one[1] for one in done])
+                done.clear()
 
     def load(meter: Meter) -> None:
         def call(share: int) -> None:
             for _ in range(share):
-                with guard:
-                    (operation,) = traffic.draw(stream, 1)
+                operation = take()
                 began = time.perf_counter()
                 outcome = teller.post(operation)
-                took = time.perf_counter() - began
-                with guard:
-                    meter.latencies.append(took)
-                    _count(meter, stream, [operation], [outcome])
+                give(meter, operation, outcome, time.perf_counter() - began)
 
         began = time.perf_counter()
         threads = [threading.Thread(target=call, args=(total // callers,)) for _ in range(callers)]
