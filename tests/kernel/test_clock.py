@@ -1,6 +1,6 @@
 """Times are aware, in UTC, and exact to the microsecond."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,15 +14,6 @@ TIMES = st.datetimes(FIRST, LAST, timezones=st.just(UTC))
 
 def test_now_is_in_utc() -> None:
     assert clock.now().tzinfo is UTC
-
-
-def test_the_business_day_is_that_of_the_alliance() -> None:
-    assert clock.business_date(datetime(2026, 3, 1, 15, 59, tzinfo=UTC), "Asia/Shanghai") == date(
-        2026, 3, 1
-    )
-    assert clock.business_date(datetime(2026, 3, 1, 16, 0, tzinfo=UTC), "Asia/Shanghai") == date(
-        2026, 3, 2
-    )
 
 
 @given(TIMES)

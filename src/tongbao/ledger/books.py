@@ -5,14 +5,13 @@ next operation of the batch sees it. Balances, lots, claims and positions all fo
 transfers alone. When the batch is recorded, the books know what has changed.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from operator import attrgetter
 from typing import Final, NamedTuple
 
 from tongbao.kernel.limits import BATCH, LOTS_PER_OPERATION
 from tongbao.ledger.movements import MOVEMENTS, SETTLEMENT, M
-from tongbao.ledger.types import Hold, Lot, Posting, Stamp, Transfer
+from tongbao.ledger.types import Hold, Lot, Posting, Stamp
 
 PLACE_BITS: Final = 13
 LOT_BITS: Final = 10
@@ -66,17 +65,6 @@ def kinds(movement: M) -> tuple[str, str]:
     """Name the account kinds that ``movement`` takes from and adds to."""
     effect = _EFFECTS[movement]
     return effect.from_kind, effect.to_kind
-
-
-def claims_of(transfers: Iterable[Transfer]) -> dict[tuple[int, int], int]:
-    """Sum claims by issuer and redeemer; counter-claims are negative."""
-    made: dict[tuple[int, int], int] = {}
-    for t in transfers:
-        claim = _EFFECTS[t.movement].claim
-        if claim:
-            pair = (t.from_owner, t.to_owner) if claim > 0 else (t.to_owner, t.from_owner)
-            made[pair] = made.get(pair, 0) + claim * t.amount
-    return made
 
 
 class Claims:
