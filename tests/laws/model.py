@@ -77,6 +77,7 @@ class Held:
     organisation: int
     expires: datetime
     slices: list[tuple[Lot, int]]
+    captures: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -100,6 +101,7 @@ class State:
     position: dict[int, int] = field(default_factory=dict)
     ended: dict[int, int | None] = field(default_factory=dict)
     locked: set[int] = field(default_factory=set)
+    items: set[int] = field(default_factory=set)
     numbers: int = 0
 
 
@@ -112,11 +114,6 @@ class Expected:
     spent: int = 0
     earned: int = 0
     withheld: str | None = None
-
-
-def part_of(amount: int, part: int, whole: int) -> int:
-    """Give ``amount × part ÷ whole``, half a fen rounded up."""
-    return int((2 * amount * part + whole) // (2 * whole)) if whole else 0
 
 
 class Model:
@@ -355,6 +352,7 @@ class Model:
         self.spend(taken, hold.organisation, "held")
         if op.final:
             self.free(hold)
+        hold.captures.append(operation)
         return self.sell("capture", operation, hold.member, hold.organisation, taken,
                          op.points, op.cash)  # fmt: skip
 
@@ -380,15 +378,20 @@ class Model:
         if hold is not None and hold.member != op.member:
             raise No("hold-not-found")
         in_hold = 0 if hold is None else sum(amount for _, amount in hold.slices)
+        captured = hold is not None and any(not self.state.done[c].undone for c in hold.captures)
         try:
+            if captured and in_hold < op.points:
+                raise No("hold-captured")
             wallet = self.choose(op.member, where, max(0, op.points - in_hold), up_to=False)
         except No:
             self.state.done[operation] = Done("advice", op.member, where)
+            self.state.items.add(operation)
             return Expected(status="exception")
         held = [] if hold is None else self.take(hold, op.points)
         self.spend(held, where, "held")
         self.spend(wallet, where)
         if hold is not None:
             self.free(hold)
+            hold.captures.append(operation)
         return self.sell("advice", operation, op.member, where, [*held, *wallet],
                          op.points, op.cash)  # fmt: skip

@@ -2,10 +2,15 @@
 
 from typing import Any
 
-from tests.laws.model import GRACE, NEVER, Done, Expected, Lot, Model, No, Proposal, part_of
+from tests.laws.model import GRACE, NEVER, Done, Expected, Lot, Model, No, Proposal
 from tongbao.points import operations as ops
 
 SALES = ("award", "purchase", "capture", "advice")
+
+
+def part_of(amount: int, part: int, whole: int) -> int:
+    """Give ``amount × part ÷ whole``, half a fen rounded up."""
+    return int((2 * amount * part + whole) // (2 * whole)) if whole else 0
 
 
 class WholeModel(Model):
@@ -58,9 +63,7 @@ class WholeModel(Model):
         assert points == 0
 
     def claw_back(self, sale: Done, holder: int, due: int, there: list[Lot]) -> None:
-        own = sale.lot
-        while own is not None and own.became is not None:
-            own = own.became
+        own = self.now(sale.lot)
         lots = [x for x in there if x.issuer == sale.organisation and x is not own]
         lots.sort(key=lambda x: (x.earned, x.number))
         if own is not None and own.owner == holder:
@@ -84,7 +87,10 @@ class WholeModel(Model):
         self.state.done[operation] = Done("reversal", 0, op.scope)
         if original is None or original.undone or (known and known[1].code):
             return Expected()
-        if original.kind in SALES:
+        if known and known[2] in self.state.items:
+            self.state.items.remove(known[2])
+            expected = Expected()
+        elif original.kind in SALES:
             expected = self.give_back(original, original.amount - original.back)
         elif original.kind == "hold":
             self.free(self.state.holds[known[2]] if known else self.state.holds[0])
@@ -101,8 +107,9 @@ class WholeModel(Model):
         holder = self.living(gift.member)
         if holder in self.state.ended:
             raise No("member-not-active")
-        for source, copy, part in gift.copies:
-            if copy.available < part:
+        for source, given, part in gift.copies:
+            copy = self.now(given)
+            if copy is None or copy.available < part:
                 raise No("insufficient-points")
             home = source if source.owner == holder else self.new_lot(holder, source)
             copy.available -= part
@@ -161,11 +168,15 @@ class WholeModel(Model):
         self.state.done[operation] = Done("expire_lots", op.member, op.scope)
         return Expected()
 
-    def waiting(self, award: int, scope: int) -> tuple[Done, Lot]:
-        sale = self.original(award, scope)
-        lot = sale.lot
+    def now(self, lot: Lot | None) -> Lot | None:
+        """Give what has become of a lot whose membership was merged."""
         while lot is not None and lot.became is not None:
             lot = lot.became
+        return lot
+
+    def waiting(self, award: int, scope: int) -> tuple[Done, Lot]:
+        sale = self.original(award, scope)
+        lot = self.now(sale.lot)
         if lot is None or not lot.pending:
             raise No("not-pending")
         return sale, lot

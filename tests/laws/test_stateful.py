@@ -246,6 +246,8 @@ class SideBySide(RuleBasedStateMachine):
         )
         positions = {owner: n for owner, n in rows if owner != self.operator}
         assert positions == self.model.state.position
+        rows = self.conn.execute("SELECT id FROM points.exception_item WHERE state = 'open'")
+        assert {item for (item,) in rows} == self.model.state.items
 
     @rule(hours=HOURS)
     def wait(self, hours: int) -> None:

@@ -143,6 +143,14 @@ class Desk:
         return [(names[c.issuer], names[c.redeemer], c.amount) for c in outcome.claims]
 
 
+def undo(desk: Desk, original: ops.Operation) -> ops.Reversal:
+    """Make the reversal of an operation, by its caller."""
+    reversal: ops.Reversal = ops.Reversal(
+        key=desk.key(), scope=original.scope, original_key=original.key
+    )
+    return reversal
+
+
 def good(outcome: Outcome) -> Outcome:
     """Give an outcome that was posted."""
     assert outcome.status == "posted", outcome

@@ -1,11 +1,14 @@
 from datetime import timedelta
+from typing import Any
 
-from tests.points.desk import Desk, code, good
+import pytest
+
+from tests.points.desk import Desk, code, good, undo
 from tests.world import AT
 from tongbao.alliance.outlets import set_open
 from tongbao.members.members import set_spend_lock
 from tongbao.members.members import set_status as set_member_status
-from tongbao.points.operations import Advice, Close, ExpireHold, Line, Purchase
+from tongbao.points.operations import Advice, Capture, Close, ExpireHold, Line, Purchase
 from tongbao.points.outcome import Outcome
 
 LATER = AT + timedelta(days=3)
@@ -65,6 +68,77 @@ def test_an_advice_without_points_becomes_an_exception_item_and_moves_nothing(de
     assert code(desk.refund("nothing", done)) == "refund-exceeds-sale"
     again = desk.one(told)
     assert (again.replayed, again.status) == (True, "exception")
+
+
+def capture(desk: Desk, held: Outcome, points: int, **fields: Any) -> Outcome:
+    """Capture a part or all of a hold."""
+    fields = {"hold": held.operation, "points": points} | fields
+    return good(desk.one(desk.by(Capture, "nothing", **fields)))
+
+
+@pytest.mark.parametrize("within", [False, True], ids=["before", "same batch"])
+@pytest.mark.parametrize("by", ["capture", "advice"])
+def test_an_advice_of_what_was_captured_takes_nothing_again(
+    desk: Desk, by: str, within: bool
+) -> None:
+    """A till that got no answer to its capture sends advice: the customer has paid once."""
+    member = desk.rich(100)
+    held = desk.hold("nothing", member, 40)
+    told = {"member": member, "points": 40, "cash": 60, "hold": held.operation}
+    first = desk.at(Advice, "nothing", **told)
+    if by == "capture":
+        first = desk.by(Capture, "nothing", hold=held.operation, points=40, cash=60)
+    both = first, desk.at(Advice, "nothing", **told)
+    done, again = desk.post(*both) if within else map(desk.one, both)
+    assert (good(done).spent, again.status, again.spent) == (40, "exception", 0)
+    expected = (member, desk.org("nothing"), held.operation, 40, "hold-captured", "open")
+    assert item(desk, again) == expected
+    assert desk.lots(member) == [("a", 60, 0, 0, 0)]
+
+
+@pytest.mark.parametrize(("points", "status"), [(30, "posted"), (31, "exception")])
+def test_an_advice_takes_of_a_captured_hold_what_it_still_has_and_no_more(
+    desk: Desk, points: int, status: str
+) -> None:
+    member = desk.rich(100)
+    held = desk.hold("nothing", member, 50)
+    capture(desk, held, 20, final=False)
+    told = desk.at(Advice, "nothing", member=member, points=points, hold=held.operation)
+    assert desk.one(told).status == status
+    left = ("a", 50, 0, 0, 0) if status == "posted" else ("a", 50, 30, 0, 0)
+    assert desk.lots(member) == [left]
+
+
+@pytest.mark.parametrize("within", [False, True], ids=["before", "same batch"])
+def test_a_capture_that_was_reversed_does_not_stand_in_the_way(desk: Desk, within: bool) -> None:
+    member = desk.rich(100)
+    held = desk.hold("nothing", member, 40)
+    taken = desk.by(Capture, "nothing", hold=held.operation, points=40)
+    good(desk.one(taken))
+    both = (
+        undo(desk, taken),
+        desk.at(Advice, "nothing", member=member, points=40, hold=held.operation),
+    )
+    back, done = desk.post(*both) if within else map(desk.one, both)
+    assert (good(back).spent, good(done).spent) == (-40, 40)
+    assert desk.lots(member) == [("a", 60, 0, 0, 0)]
+
+
+@pytest.mark.parametrize("within", [False, True], ids=["before", "same batch"])
+@pytest.mark.parametrize("closed", [False, True], ids=["member", "closed member"])
+def test_a_reversal_of_an_advice_that_was_not_posted_closes_its_item(
+    desk: Desk, within: bool, closed: bool
+) -> None:
+    member = desk.member()
+    if closed:
+        good(desk.one(desk.by(Close, None, member=member)))
+    told = desk.at(Advice, "nothing", member=member, points=10)
+    both = told, undo(desk, told)
+    done, back = desk.post(*both) if within else map(desk.one, both)
+    assert (done.status, good(back).lots, desk.moved(back)) == ("exception", (), [])
+    row = item(desk, done)
+    assert row is not None and row[-1] == "closed"
+    assert good(desk.one(undo(desk, told))).lots == ()
 
 
 def test_an_advice_without_a_hold_is_a_purchase_that_has_happened(desk: Desk) -> None:

@@ -1,6 +1,8 @@
+from itertools import pairwise
+
 import pytest
 
-from tests.points.desk import Desk, code, good, slices
+from tests.points.desk import Desk, code, good, slices, undo
 from tongbao.points.operations import (
     Advice,
     Award,
@@ -8,17 +10,12 @@ from tongbao.points.operations import (
     Close,
     Gift,
     Hold,
-    Operation,
+    Merge,
     ProposeAdjustment,
     Purchase,
     Reversal,
     Void,
 )
-
-
-def undo(desk: Desk, original: Operation) -> Reversal:
-    reversal: Reversal = Reversal(key=desk.key(), scope=original.scope, original_key=original.key)
-    return reversal
 
 
 def test_a_reversal_undoes_a_purchase_once_however_often_it_comes(desk: Desk) -> None:
@@ -125,6 +122,44 @@ def test_a_gift_comes_back_slice_by_slice_unless_it_was_spent(desk: Desk) -> Non
     refused = desk.one(undo(desk, second))
     assert code(refused) == "insufficient-points"
     assert sum(lot[1] for lot in desk.lots(other)) == 119
+
+
+@pytest.mark.parametrize("within", [False, True], ids=["before", "same batch"])
+@pytest.mark.parametrize("merges", [1, 2])
+def test_a_gift_comes_back_from_whoever_its_receiver_lives_on_as(
+    desk: Desk, merges: int, within: bool
+) -> None:
+    member, chain = desk.rich(100, "split"), [desk.member() for _ in range(merges + 1)]
+    before = desk.lots(member)
+    gift = desk.by(Gift, "a", member=member, to=chain[0], points=60)
+    steps = [gift]
+    steps += [desk.by(Merge, None, member=one, into=into) for one, into in pairwise(chain)]
+    steps += [undo(desk, gift), undo(desk, gift)]
+    outcomes = desk.post(*steps) if within else [desk.one(op) for op in steps]
+    assert [code(o) for o in outcomes] == [None] * len(steps)
+    assert (desk.lots(member), desk.lots(chain[-1])) == (before, [])
+
+
+@pytest.mark.parametrize("spent", [40, 1])
+def test_a_gift_stays_with_a_merged_receiver_who_has_spent_of_it(desk: Desk, spent: int) -> None:
+    member, other, into = desk.rich(100), desk.member(), desk.member()
+    gift = desk.by(Gift, "a", member=member, to=other, points=40)
+    good(desk.one(gift))
+    good(desk.one(desk.by(Merge, None, member=other, into=into)))
+    desk.buy("nothing", into, spent, spent)
+    refused = desk.one(undo(desk, gift))
+    assert refused.refusal is not None
+    assert refused.refusal.code == "insufficient-points"
+    assert refused.refusal.facts["available"] == 40 - spent
+
+
+def test_a_gift_comes_back_to_a_giver_whom_the_receiver_was_merged_into(desk: Desk) -> None:
+    member, other = desk.rich(100), desk.member()
+    gift = desk.by(Gift, "a", member=member, to=other, points=40)
+    good(desk.one(gift))
+    good(desk.one(desk.by(Merge, None, member=other, into=member)))
+    good(desk.one(undo(desk, gift)))
+    assert desk.lots(member) == [("a", 100, 0, 0, 0)]
 
 
 def test_a_gift_does_not_come_back_to_a_membership_that_has_ended(desk: Desk) -> None:

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from tongbao.ledger.movements import M
-from tongbao.ledger.types import Stamp
+from tongbao.ledger.types import Hold, Stamp
 from tongbao.points import refusals
 from tongbao.points.books import Books
 from tongbao.points.detail import Detail
@@ -16,6 +16,9 @@ from tongbao.points.spend import choose, redeem
 
 def plan(op: Advice, books: Books, stamp: Stamp) -> Decision:
     """Plan an advice: from its hold, expired or not, then from the wallet, else an exception.
+
+    A till that advises what it has captured repeats itself: what such a hold lacks is not taken
+    from the wallet, for the points were taken already.
 
     A spend lock, a suspended membership or an outlet that has closed since does not undo what has
     happened, so none of them refuses.
@@ -34,8 +37,9 @@ def plan(op: Advice, books: Books, stamp: Stamp) -> Decision:
     from_hold, rest = ([], {}) if hold is None else take(books, hold, op.points)
     missing = op.points - sum(part for _, part in from_hold)
     try:
+        _check_captures(books, hold, op.points)
         from_wallet = choose(books, op.member, outlet, stamp.effective_at, missing, up_to=False)
-    except (refusals.InsufficientPoints, refusals.TooManyLots) as refusal:
+    except (refusals.HoldCaptured, refusals.InsufficientPoints, refusals.TooManyLots) as refusal:
         return _exception(op, stamp, outlet.organisation, refusal.code)
     redeem(books, sheet, from_hold, outlet.organisation, terms, M.CAPTURE)
     redeem(books, sheet, from_wallet, outlet.organisation, terms)
@@ -45,6 +49,12 @@ def plan(op: Advice, books: Books, stamp: Stamp) -> Decision:
     return complete(
         op, books, sheet, terms, outlet, op.member, op.points, op.cash, op.lines, original=op.hold
     )
+
+
+def _check_captures(books: Books, hold: Hold | None, wanted: int) -> None:
+    """Refuse more than is left of a hold that was captured before."""
+    if hold is not None and books.captured[hold.id] and hold.remaining < wanted:
+        raise refusals.HoldCaptured(hold=hold.id, remaining=hold.remaining, wanted=wanted)
 
 
 def _exception(op: Advice, stamp: Stamp, organisation: int, reason: str) -> Decision:

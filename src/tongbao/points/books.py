@@ -4,6 +4,7 @@ Plans look things up here by verbs that refuse what is missing or not the caller
 nothing.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -57,6 +58,10 @@ class Books(LedgerBooks):
         self.proposals: dict[int, Proposal] = {}
         self.moved: dict[int, int] = {}
         """Where lots of merged memberships went: old lot id, new lot id."""
+        self.captures: dict[int, int] = {}
+        """What has taken points of a hold, and was not reversed: operation id, hold id."""
+        self.captured: Counter[int] = Counter()
+        """How many of them each hold has."""
         self.keyed: dict[tuple[int, str], int] = {}
         """Operation ids by (scope, key): of this batch, and those that reversals ask for."""
 
@@ -131,6 +136,17 @@ class Books(LedgerBooks):
         if hold is None or scope not in (hold.organisation, self.operator):
             raise refusals.HoldNotFound(hold=hold_id)
         return hold
+
+    def add_capture(self, capture: int, hold: int) -> None:
+        """Remember that an operation has taken points of a hold."""
+        self.captures[capture] = hold
+        self.captured[hold] += 1
+
+    def drop_capture(self, capture: int) -> None:
+        """Forget it again: it was reversed."""
+        hold = self.captures.pop(capture, None)
+        if hold is not None:
+            self.captured[hold] -= 1
 
     def original(self, operation_id: int, scope: int) -> Original:
         """Give an earlier operation of the calling organisation."""

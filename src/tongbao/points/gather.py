@@ -178,13 +178,15 @@ class _Earlier(Struct):
     lots: Cursor[Any]
     holds: Cursor[Any]
     moved: Cursor[Any]
+    captures: Cursor[Any] | None
 
 
 def _ask_earlier(conn: Connection[Any], wanted: Wanted) -> _Earlier:
     named = list(wanted.named.values())
     operations = arrays.ints([n.id for n in named])
     owners = arrays.ints([n.owner for n in named])
-    everybody = arrays.ints({member for n in named for member in n.life})
+    everybody = arrays.ints({member for n in named for member in n.everybody})
+    advised = {"holders": everybody, "holds": arrays.ints(wanted.advised)}
     pairs = {"owners": owners, "operations": operations}
     return _Earlier(
         operations=conn.execute(Q.originals, pairs),
@@ -193,13 +195,15 @@ def _ask_earlier(conn: Connection[Any], wanted: Wanted) -> _Earlier:
         lots=conn.execute(Q.lots_by_id, pairs),
         holds=conn.execute(Q.holds_by_id, {"owners": everybody, "holds": operations}),
         moved=conn.execute(Q.moved_lots, {"members": everybody}),
+        captures=conn.execute(Q.captures, advised) if wanted.advised else None,
     )
 
 
 def _read_earlier(books: Books, wanted: Wanted, earlier: _Earlier) -> None:
     if any(
-        n.holder in books.members and books.members[n.holder].merged_into
+        member in books.members and books.members[member].merged_into
         for n in wanted.named.values()
+        for member in n.living
     ):
         raise KeyTaken  # merged since the survey: the locks are not the right ones
     transfers: dict[int, list[Transfer]] = {}
@@ -209,6 +213,8 @@ def _read_earlier(books: Books, wanted: Wanted, earlier: _Earlier) -> None:
         if row[1] not in books.lot_by_id:
             books.add_lot(_lot(row))
     books.moved = dict(iter(earlier.moved))
+    for capture, hold in earlier.captures or ():
+        books.add_capture(capture, hold)
     for row in earlier.holds:
         known = books.holds.get(row[1])
         if known is None or not known.slices:

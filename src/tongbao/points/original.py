@@ -50,6 +50,11 @@ class Original(Struct, kw_only=True):
     clawed: int = 0
     undone: bool = False
 
+    @property
+    def unposted(self) -> bool:
+        """Whether it is an advice that moved nothing and became an exception item."""
+        return self.kind == "advice" and self.detail.reason is not None
+
     def take_up(self, transfers: Iterable[Transfer]) -> None:
         """Read what the operation did from its transfers, in their order."""
         self.transfers = list(transfers)

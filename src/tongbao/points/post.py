@@ -62,6 +62,7 @@ PLANS: Final[dict[type, Callable[[Any, Books, Stamp], Decision]]] = {
 }
 
 _RULES: Final = Rules()
+_CAPTURING: Final = frozenset({"capture", "advice"})
 _UNDOING: Final = frozenset({"refund", "reversal", "cancel_pending"})
 
 Key = tuple[int, str]
@@ -179,7 +180,10 @@ def _follow(decided: Decided, op: ops.Operation, stamp: Stamp, decision: Decisio
     original = books.originals.get(posting.original or 0)
     if original is not None and posting.kind in _UNDOING:
         original.take_off(posting.kind, decision.detail, posting.transfers)
+    if posting.original and posting.kind in _CAPTURING and decision.status == "posted":
+        books.add_capture(stamp.id, posting.original)
     if isinstance(op, ops.Reversal):
+        books.drop_capture(posting.original or 0)
         _leave_tombstone(decided, op, stamp)
     if decision.decided is not None:
         books.proposals[decision.decided[0]].state = decision.decided[1]

@@ -12,15 +12,22 @@ LEFT JOIN alliance.organisation AS o ON o.role = 'operator';
 
 -- name: owners_of_operations
 -- Whose accounts to lock for operations named by id: the member's, and of each membership it has
--- lived on as, the last being the holder now; of a gift also the receiver's.
+-- lived on as, the last being the holder now; of a gift also the receiver's, in the same way.
 WITH RECURSIVE named AS (
-  SELECT id, owner_id, organisation_id, outlet_id, kind
-  FROM ledger.operation
-  WHERE id = ANY(%(operations)s::bigint[])
+  SELECT p.id, p.owner_id, p.organisation_id, p.outlet_id, (
+      SELECT max(t.to_owner) FROM ledger.transfer AS t
+      WHERE
+        p.kind = 'gift' AND t.owner_id = p.owner_id AND t.operation_id = p.id AND t.movement = 13
+    ) AS receiver_id
+  FROM ledger.operation AS p
+  WHERE p.id = ANY(%(operations)s::bigint[])
 ),
 
 life AS (
-  SELECT DISTINCT owner_id AS begun_as, owner_id AS member_id, 0 AS step FROM named
+  SELECT DISTINCT v.member_id AS begun_as, v.member_id, 0 AS step
+  FROM named AS n
+  CROSS JOIN LATERAL (VALUES (n.owner_id), (n.receiver_id)) AS v (member_id)
+  WHERE v.member_id IS NOT NULL
   UNION ALL
   SELECT l.begun_as, m.merged_into, l.step + 1
   FROM life AS l
@@ -31,9 +38,8 @@ life AS (
 SELECT p.id, p.owner_id, (
     SELECT array_agg(l.member_id ORDER BY l.step) FROM life AS l WHERE l.begun_as = p.owner_id
   ) AS life, p.organisation_id, p.outlet_id, (
-    SELECT max(t.to_owner) FROM ledger.transfer AS t
-    WHERE p.kind = 'gift' AND t.owner_id = p.owner_id AND t.operation_id = p.id AND t.movement = 13
-  ) AS receiver
+    SELECT array_agg(l.member_id ORDER BY l.step) FROM life AS l WHERE l.begun_as = p.receiver_id
+  ) AS receivers
 FROM named AS p;
 
 -- name: parties
@@ -155,6 +161,20 @@ WHERE
   AND p.kind IN ('refund', 'reversal', 'cancel_pending')
 ORDER BY p.id;
 
+-- name: captures
+-- What has taken points of these holds and was not reversed: captures, and advice that was posted.
+SELECT p.id, p.original_id
+FROM ledger.operation AS p
+WHERE
+  p.owner_id = ANY(%(holders)s::bigint[])
+  AND p.original_id = ANY(%(holds)s::bigint[])
+  AND (p.kind = 'capture' OR (p.kind = 'advice' AND p.points > 0))
+  AND NOT EXISTS (
+    SELECT FROM ledger.operation AS r
+    WHERE
+      r.owner_id = ANY(%(holders)s::bigint[]) AND r.original_id = p.id AND r.kind = 'reversal'
+  );
+
 -- name: transfers
 SELECT t.operation_id, t.movement, t.from_owner, t.to_owner, t.amount, t.from_lot, t.to_lot
 FROM ledger.transfer AS t
@@ -188,3 +208,7 @@ VALUES (
   %(id)s, %(member)s, %(organisation)s, %(outlet)s, %(hold)s, %(points)s, %(reason)s, 'open',
   %(at)s, %(effective_at)s
 );
+
+-- name: close_exception
+UPDATE points.exception_item SET state = 'closed'
+WHERE id = %(id)s AND state = 'open';

@@ -154,6 +154,11 @@ class HoldExceeded(Refused):
     text = "hold {hold} has {remaining} left, {wanted} are asked"
 
 
+class HoldCaptured(Refused):
+    code = "hold-captured"
+    text = "hold {hold} was captured before and has {remaining} left, {wanted} are asked"
+
+
 class NotPending(Refused):
     code = "not-pending"
     text = "award {award} has no pending points"

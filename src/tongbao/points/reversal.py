@@ -28,6 +28,8 @@ def plan(op: Reversal, books: Books, stamp: Stamp) -> Decision:
         return _nothing(op, stamp, op.scope)
     if original.undone:
         return _nothing(op, stamp, original.holder, original)
+    if original.unposted:
+        return _close_item(op, stamp, original)
     if original.kind in SALES:
         back = lines_back(original, lines_left(original))
         return undo_sale(op, "reversal", books, stamp, original, back, op.original_key)
@@ -53,6 +55,13 @@ def _nothing(op: Reversal, stamp: Stamp, owner: int, original: Original | None =
     )
 
 
+def _close_item(op: Reversal, stamp: Stamp, original: Original) -> Decision:
+    """Close the exception item of an advice that the till takes back: there is nothing to do."""
+    decision = _nothing(op, stamp, original.holder, original)
+    decision.closed = original.id
+    return decision
+
+
 def _undo_hold(op: Reversal, books: Books, stamp: Stamp, original: Original) -> Decision:
     """Free what is left of the hold; what was captured stays, it has its own key."""
     hold = books.holds[original.id]
@@ -72,7 +81,7 @@ def _undo_hold(op: Reversal, books: Books, stamp: Stamp, original: Original) -> 
 
 
 def _undo_gift(op: Reversal, books: Books, stamp: Stamp, original: Original) -> Decision:
-    """Bring the very slices back, if the receiver still has them all."""
+    """Bring the very slices back, if the receiver, merged or not, still has them all."""
     giver = books.members[original.holder]
     if giver.status == "closed":
         raise refusals.MemberNotActive(member=giver.id, status=giver.status)
@@ -81,10 +90,11 @@ def _undo_gift(op: Reversal, books: Books, stamp: Stamp, original: Original) -> 
     for t in original.transfers:
         if t.movement is not M.GIFT or t.from_lot is None or t.to_lot is None:
             continue
-        given = books.lot_by_id[t.to_lot]
-        if given.available < t.amount:
+        given = books.lot(t.to_lot)
+        available = 0 if given is None else given.available
+        if given is None or available < t.amount:
             raise refusals.InsufficientPoints(
-                wanted=t.amount, available=given.available, only_elsewhere=0
+                wanted=t.amount, available=available, only_elsewhere=0
             )
         home = books.lot_by_id[t.from_lot]
         if home.owner != original.holder:

@@ -24,7 +24,8 @@ _TOUCHES: Final = 4 * limits.LOTS_PER_OPERATION
 class Decision(Struct, kw_only=True, gc=False):
     """What a plan has decided: the posting, and what the answer says beyond it.
 
-    ``proposal``, ``decided`` and ``exception`` are rows of the points' own tables.
+    ``proposal``, ``decided`` and ``exception`` are rows of the points' own tables, ``closed``
+    the exception item that is closed.
     ``ended`` is a membership that ends: (member, the one it lives on as or none).
     """
 
@@ -40,6 +41,7 @@ class Decision(Struct, kw_only=True, gc=False):
     proposal: tuple[int, int, str, str] | None = None
     decided: tuple[int, str, str] | None = None
     exception: tuple[int, int, int | None, int, str] | None = None
+    closed: int | None = None
     ended: tuple[int, int | None] | None = None
 
 

@@ -33,6 +33,8 @@ def record(
             conn.execute(Q.decide_proposal, {"id": proposal, "state": state, "by": by, "at": at})
         if decision.exception is not None:
             _raise_item(conn, stamp, decision)
+        if decision.closed is not None:
+            conn.execute(Q.close_exception, {"id": decision.closed})
         if decision.ended is not None:
             member, into = decision.ended
             if into is None:

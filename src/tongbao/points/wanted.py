@@ -23,6 +23,7 @@ class Named(Struct, frozen=True):
     """An operation that others of the batch refer to, and whose accounts it concerns.
 
     ``life``: its owner, and the memberships that one has lived on as, the holder now last.
+    ``receivers``: the same of whom a gift was given to; none of other operations.
     """
 
     id: int
@@ -30,12 +31,22 @@ class Named(Struct, frozen=True):
     life: list[int]
     organisation: int | None
     outlet: int | None
-    receiver: int | None
+    receivers: list[int] | None
 
     @property
     def holder(self) -> int:
         """The membership that it concerns now."""
         return self.life[-1]
+
+    @property
+    def everybody(self) -> list[int]:
+        """All memberships that it concerned, one after the other."""
+        return [*self.life, *(self.receivers or ())]
+
+    @property
+    def living(self) -> list[int]:
+        """Those of them that nobody had merged when it was surveyed."""
+        return [members[-1] for members in (self.life, self.receivers) if members]
 
 
 class Wanted(Struct, kw_only=True):
@@ -46,6 +57,7 @@ class Wanted(Struct, kw_only=True):
     organisations: set[int] = field(default_factory=set)
     outlets: set[int] = field(default_factory=set)
     mergers: set[int] = field(default_factory=set)
+    advised: set[int] = field(default_factory=set)
     named: dict[int, Named] = field(default_factory=dict)
     reversed_keys: set[tuple[int, str]] = field(default_factory=set)
     keyed: dict[tuple[int, str], int] = field(default_factory=dict)
@@ -137,15 +149,15 @@ def _want_members(wanted: Wanted, batch: Iterable[ops.Operation]) -> None:
             wanted.organisations.add(op.scope)
         if isinstance(op, ops.Merge):
             wanted.mergers.add(op.member)
+        if isinstance(op, ops.Advice) and op.hold is not None:
+            wanted.advised.add(op.hold)
         people = _people(op)
         wanted.members.update(people)
         only_earns = isinstance(op, ops.Award) or (isinstance(op, ops.Purchase) and not op.points)
         if not only_earns or (op.scope, op.key) in wanted.reversed_keys:
             wanted.spenders.update(people)
     for named in wanted.named.values():
-        wanted.spender(*named.life)
-        if named.receiver is not None:
-            wanted.spender(named.receiver)
+        wanted.spender(*named.everybody)
 
 
 def _people(op: ops.Operation) -> tuple[int, ...]:
