@@ -59,3 +59,12 @@ def test_a_package_says_what_it_owns_promises_and_never_does(package: Path) -> N
     docstring = ast.get_docstring(parse(package / "__init__.py")) or ""
     said = [word for word in ("Owns:", "Promises:", "Never:") if f"\n{word}" in docstring]
     assert said == ["Owns:", "Promises:", "Never:"]
+
+
+def test_the_reference_says_every_event_type() -> None:
+    from tongbao.events.types import OPERATION_TYPES, OperationPosted
+
+    page = (ROOT / "docs" / "reference" / "events.md").read_text("utf-8")
+    missing = [f"| `{kind}` | `{name}` |" for kind, name in OPERATION_TYPES.items()]
+    assert [row for row in missing if row not in page] == []
+    assert [f for f in OperationPosted.__struct_fields__ if f"`{f}`" not in page] == []
