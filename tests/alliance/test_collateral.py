@@ -12,7 +12,8 @@ from tongbao.alliance.organisations import OrganisationClosed, OrganisationNotFo
 from tongbao.alliance.positions import Position, position
 from tongbao.alliance.types import Terms
 from tongbao.kernel import db as database
-from tongbao.kernel.amounts import AmountOutOfRange
+from tongbao.kernel import limits
+from tongbao.kernel.amounts import AmountOutOfRange, BalanceLimit
 from tongbao.kernel.db import Connection
 from tongbao.kernel.once import KeyMalformed, KeyReused
 from tongbao.kernel.texts import TextMalformed
@@ -179,6 +180,16 @@ def test_what_cannot_be_is_refused(db: Connection, world: World) -> None:
 def test_before_any_contract_nothing_may_be_issued(db: Connection, world: World) -> None:
     stands = position(db, world.operator, AT)
     assert stands == Position(clearing=0, reserve=0, collateral=0, circulation=0, headroom=0)
+
+
+def test_a_deposit_beyond_what_an_account_holds_is_refused(db: Connection, world: World) -> None:
+    free = world.organisations["free"]
+    for n in range(limits.BALANCE // limits.AMOUNT):
+        pay_in(db, free, limits.AMOUNT, f"d{n}")
+    with pytest.raises(BalanceLimit):
+        pay_in(db, free, 1, "more")
+    assert take_out(db, free, 1).collateral == limits.BALANCE - 1
+    assert broken_laws(db) == {}
 
 
 def test_many_at_once_take_out_no_more_than_there_is(

@@ -9,7 +9,7 @@ from tongbao.alliance import organisations
 from tongbao.alliance.positions import Position, position
 from tongbao.alliance.types import Organisation
 from tongbao.kernel import limits, once, texts
-from tongbao.kernel.amounts import AmountOutOfRange
+from tongbao.kernel.amounts import AmountOutOfRange, BalanceLimit
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refused
 from tongbao.ledger import entry
@@ -48,8 +48,8 @@ def deposit(
     """Book ``amount`` fen that the organisation has paid in; the same key again does nothing.
 
     ``key`` is one of the organisation's own. Refuses ``key-malformed``, ``key-reused``,
-    ``amount-out-of-range``, ``text-malformed``, ``organisation-not-found`` and
-    ``organisation-closed``.
+    ``amount-out-of-range``, ``text-malformed``, ``organisation-not-found``, ``organisation-closed``
+    and ``balance-limit``.
     """
     return _move(conn, M.DEPOSIT, organisation_id, amount, key, at, by)
 
@@ -87,6 +87,8 @@ def _move(
     now = position(conn, who, at)
     if movement is M.WITHDRAW:
         _check_free(organisation, now, amount)
+    elif now.collateral + amount > limits.BALANCE:
+        raise BalanceLimit(kind="collateral", most=limits.BALANCE)
     change = amount if movement is M.DEPOSIT else -amount
     said = _Answer(change, now.collateral + change, by)
     text = msgspec.json.encode(said).decode()

@@ -15,9 +15,9 @@ class Position(Struct, frozen=True, kw_only=True):
     """What an organisation has and owes, in fen.
 
     ``clearing``: of all windows not settled yet, positive is owed to it. ``reserve``: set aside
-    for its points. ``collateral``: its deposit. ``circulation``: its points that members hold,
-    less what they owe it. ``headroom``: what it may still issue; None: its issuing is not bounded;
-    below zero: more is out than stands behind it.
+    for its points. ``collateral``: its deposit. ``circulation``: its points that members hold.
+    ``headroom``: what it may still issue; None: its issuing is not bounded; below zero: more is
+    out than stands behind it.
     """
 
     clearing: int

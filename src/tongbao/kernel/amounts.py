@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from tongbao.kernel import limits
-from tongbao.kernel.errors import Malformed
+from tongbao.kernel.errors import Malformed, Refused
 
 Unit = Literal["PTS", "CNY"]
 WHOLE: Final = limits.RATE
@@ -25,6 +25,11 @@ class AmountMalformed(Malformed):
 class AmountOutOfRange(Malformed):
     code = "amount-out-of-range"
     text = "{name} is {amount}; it must lie between {least} and {most} fen"
+
+
+class BalanceLimit(Refused):
+    code = "balance-limit"
+    text = "an account ({kind}) would hold more than {most} fen"
 
 
 def share_down(amount: int, ppm: int) -> int:

@@ -6,6 +6,15 @@ from typing import Final
 AMOUNT: Final = 10**15
 """Largest amount of one operation, in fen (ten trillion yuan)."""
 
+BALANCE: Final = 10**17
+"""Largest balance of one account, and largest sum of claims between two organisations in one
+window, in fen (a quadrillion yuan). Far below 2^63, so that batches which run side by side, and
+do not see each other's, cannot overflow it together."""
+
+LARGE: Final = 10**9
+"""From this amount (ten million yuan) on, a batch looks at how much room accounts have. Of smaller
+ones it would take nine billion to overflow a number that the database holds."""
+
 BATCH: Final = 8_192
 """Operations in one batch; their place in it takes 13 bits of the operation id."""
 

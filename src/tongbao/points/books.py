@@ -58,6 +58,10 @@ class Books(LedgerBooks):
         self.proposals: dict[int, Proposal] = {}
         self.moved: dict[int, int] = {}
         """Where lots of merged memberships went: old lot id, new lot id."""
+        self.large = False
+        """Whether large amounts may move: then all balances and claims they may touch are read."""
+        self.gross: dict[tuple[int, int], int] = {}
+        """What issuer and redeemer have claimed from each other in this window before."""
         self.captures: dict[int, int] = {}
         """What has taken points of a hold, and was not reversed: operation id, hold id."""
         self.captured: Counter[int] = Counter()

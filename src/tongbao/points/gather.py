@@ -20,6 +20,7 @@ from tongbao.points import directory as known
 from tongbao.points.books import Books, Member, Proposal
 from tongbao.points.operations import Operation, fingerprint
 from tongbao.points.original import Original
+from tongbao.points.room import is_large
 from tongbao.points.wanted import Wanted, survey
 
 Q = sql.load(__package__)
@@ -84,6 +85,7 @@ def gather(conn: Connection[Any], batch: Sequence[Operation], at: datetime) -> G
     for row in proposals:
         books.proposals[row[0]] = Proposal(*row)
     directory.renew(version)
+    books.large = is_large(batch, books)
     _read_rest(conn, books, directory, wanted, {owner for (owner,) in locked})
     return Gathered(books, marks, {(row[0], row[1]): Known(*row[2:]) for row in once})
 
@@ -118,7 +120,10 @@ def _read_rest(
     wanted: Wanted,
     locked: set[int],
 ) -> None:
-    """Read debts, the alliance as far as it is not known, and bounded organisations' balances."""
+    """Read debts, the alliance as far as it is not known, and bounded organisations' balances.
+
+    When large amounts may move: the balances of all organisations, and the claims so far.
+    """
     in_debt = [i for i in books.members if books.accounts[i]["owing"]]
     if in_debt:
         rows = conn.execute(Q.owing, {"owners": arrays.ints(in_debt)})
@@ -132,9 +137,14 @@ def _read_rest(
     books.outlets = directory.outlets
     books.organisations = directory.organisations
     books.locked |= locked
-    bounded = locked & wanted.organisations
-    if bounded:
-        rows = conn.execute(Q.accounts, {"owners": arrays.ints(bounded)})
+    counted = locked & wanted.organisations
+    if books.large:
+        counted = ids | {books.operator}
+        issuers = {"issuers": arrays.ints(ids), "window": books.window}
+        for issuer, redeemer, gross in conn.execute(Q.claims, issuers):
+            books.gross[issuer, redeemer] = gross
+    if counted:
+        rows = conn.execute(Q.accounts, {"owners": arrays.ints(counted)})
         for owner, kind, balance in rows:
             books.accounts.setdefault(owner, {})[kind] = balance
 

@@ -39,6 +39,7 @@ from tongbao.points.check import Rules, check, check_times
 from tongbao.points.gather import Gathered, gather
 from tongbao.points.original import Original
 from tongbao.points.outcome import Outcome, encode, replay
+from tongbao.points.room import check_room
 from tongbao.points.sheet import Decision
 
 PLANS: Final[dict[type, Callable[[Any, Books, Stamp], Decision]]] = {
@@ -136,6 +137,8 @@ def _decide(decided: Decided, op: ops.Operation, place: int) -> Outcome:
     try:
         check_times(op, books.at, decided.rules)
         decision = PLANS[type(op)](op, books, stamp)
+        if books.large:
+            check_room(books, decision.posting.transfers)
     except Malformed as refusal:
         return refusal_of(op, _nowhere(books.at), refusal)
     except Refusal as refusal:

@@ -82,6 +82,12 @@ SELECT owner_id, kind, balance
 FROM ledger.account
 WHERE owner_id = ANY(%(owners)s::bigint[]);
 
+-- name: claims
+-- Asked only when large amounts may move: claims back and forth grow though balances do not.
+SELECT issuer_id, redeemer_id, claimed + countered AS gross
+FROM ledger.claim
+WHERE issuer_id = ANY(%(issuers)s::bigint[]) AND window_id = %(window)s;
+
 -- name: once
 -- After the locks: whoever used the same key for the same member has committed by now.
 SELECT o.scope, o.key, o.operation_id, o.fingerprint, o.answer
