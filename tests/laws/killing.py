@@ -78,6 +78,7 @@ def kill(scene: Scene, victim: str) -> None:
     load(scene)
     assert scene.loaded is not None
     time.sleep(scene.random.uniform(0, 0.5))
+    assert scene.loaded.poll() is None, "it ended by itself"
     scene.found[victim] += 1
     processes = _server(scene) if victim != "process" else []
     if victim in {"process", "both"}:

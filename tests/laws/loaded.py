@@ -19,6 +19,7 @@ import msgspec
 from tests.points.desk import TERMS
 from tests.world import World
 from tongbao.kernel.db import DatabaseUnreachable
+from tongbao.kernel.server import ServerFailed
 from tongbao.kernel.settings import Settings
 from tongbao.points import operations as ops
 from tongbao.points.outcome import Outcome
@@ -78,7 +79,7 @@ def post(teller: Teller, operations: Sequence[ops.Operation], log: int) -> list[
         for operation, future in left:
             try:
                 answer = (operation.scope, operation.key, future.result())
-            except (DatabaseUnreachable, OutcomeUnknown, PostingCollided):
+            except (DatabaseUnreachable, ServerFailed, OutcomeUnknown, PostingCollided):
                 again.append(operation)
             else:
                 os.write(log, b"= " + _encode(answer) + b"\n")
@@ -100,10 +101,18 @@ def work(teller: Teller, world: World, name: str, log: int, stop: threading.Even
         known += [answer for answer in answers if answer[2].kind in {"purchase", "hold"}]
 
 
+def fail(mistake: threading.ExceptHookArgs) -> None:
+    """End the process when a thread does: the test finds it gone."""
+    sys.excepthook(mistake.exc_type, mistake.exc_value or mistake.exc_type(), mistake.exc_traceback)
+    sys.stderr.flush()
+    os._exit(1)
+
+
 def main(folder: str, path: str, seed: str) -> None:
     world = msgspec.json.decode(sys.stdin.readline(), type=World)
     log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     stop = threading.Event()
+    threading.excepthook = fail
     with Teller.of(settings(folder)) as teller:
         threads = [
             threading.Thread(target=work, args=(teller, world, f"{seed}-{n}", log, stop))

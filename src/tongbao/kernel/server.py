@@ -205,12 +205,17 @@ def _wait_for_answer(folder: Path) -> bool:
 
 
 def _administrator(folder: Path) -> psycopg.Connection[TupleRow]:
-    return psycopg.connect(
-        make_conninfo(
-            host=str(_socket_folder(folder)), port=5432, dbname="postgres", user=postgres.OWNER
-        ),
-        autocommit=True,
+    """Connect as the owner; a server that began to recover after it had answered is waited for."""
+    where = make_conninfo(
+        host=str(_socket_folder(folder)), port=5432, dbname="postgres", user=postgres.OWNER
     )
+    while True:
+        try:
+            return psycopg.connect(where, autocommit=True)
+        except psycopg.OperationalError:
+            if _ping(folder) != pq.Ping.REJECT:
+                raise
+            _wait_for_answer(folder)
 
 
 def _ping(folder: Path) -> pq.Ping:
