@@ -26,16 +26,20 @@ def is_large(batch: Iterable[Operation], books: Books) -> bool:
         return True
     if any(abs(proposal.points) >= limits.LARGE for proposal in books.proposals.values()):
         return True
-    balances = (n for member in books.members for n in books.accounts[member].values())
-    return any(abs(balance) >= limits.LARGE for balance in balances)
+    return any(_wealth(books.accounts[member]) >= limits.LARGE for member in books.members)
 
 
 def _size(op: Operation) -> int:
-    """Give the largest amount that an operation names."""
-    points: int = getattr(op, "points", None) or 0
-    amount: int = getattr(op, "amount", None) or 0
-    cash: int = getattr(op, "cash", None) or 0
-    return max(abs(points), amount, cash)
+    """Give the sum of the amounts that an operation names."""
+    points: int = getattr(op, "points", 0) or 0
+    amount: int = getattr(op, "amount", 0) or 0
+    cash: int = getattr(op, "cash", 0)
+    return abs(points) + amount + cash
+
+
+def _wealth(balances: dict[str, int]) -> int:
+    """Give all that a member has and owes."""
+    return balances["wallet"] + balances["held"] + balances["pending"] - balances["owing"]
 
 
 def check_room(books: Books, transfers: Sequence[Transfer]) -> None:
