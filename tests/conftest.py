@@ -10,6 +10,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -114,7 +115,8 @@ def short_path() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="tongbao-"))
     yield made
     for running in made.rglob("postmaster.pid"):
-        os.kill(int(running.read_text("ascii").split()[0]), signal.SIGQUIT)
+        with suppress(ProcessLookupError):  # it was killed, and left its file
+            os.kill(int(running.read_text("ascii").split()[0]), signal.SIGQUIT)
     shutil.rmtree(made)
 
 

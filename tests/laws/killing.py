@@ -92,7 +92,9 @@ def kill(scene: Scene, victim: str) -> None:
     if victim in {"process", "both"}:
         check(scene)
     else:
-        killed, before = time.monotonic(), answered(scene)
+        killed = time.monotonic()
+        eventually(lambda: _answers(scene), 60)  # a process may outlive its postmaster a little
+        before = answered(scene)
         eventually(lambda: answered(scene) > before + 40, 60)
         scene.away.append(time.monotonic() - killed)
 
@@ -107,6 +109,14 @@ def _server(scene: Scene) -> list[int]:
             " ORDER BY application_name <> 'tongbao'"
         )
         return [postmaster, *(pid for (pid,) in rows)]
+
+
+def _answers(scene: Scene) -> bool:
+    """Tell whether the server lets somebody in."""
+    with suppress(psycopg.OperationalError):
+        psycopg.connect(server.url(settings(str(scene.folder / "data")))).close()
+        return True
+    return False
 
 
 def _end(pid: int) -> None:
