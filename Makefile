@@ -10,10 +10,10 @@ STAMP := $(VENV)/.installed
 CODE := $(wildcard src tests bench)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench format clean
+.PHONY: help install demo test test-long check bench format clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## make .venv and install Tongbao with its tools into it
 	@:
@@ -40,8 +40,11 @@ $(STAMP): pyproject.toml $(BIN)/python
 demo: install ## build a believable alliance and show what happened in it
 	@$(BIN)/tongbao demo
 
-test: install ## run the tests (TESTS=tests/ledger for some, WORKERS=1 for one process)
-	@$(BIN)/pytest --numprocesses $(WORKERS) --session-timeout 3000 $(TESTS)
+test: install ## run the tests but the slow ones (TESTS=tests/ledger for some, WORKERS=1)
+	@$(BIN)/pytest --numprocesses $(WORKERS) --session-timeout 3000 -m "not slow" $(TESTS)
+
+test-long: install ## run the slow tests alone: long searches, real files, killed servers
+	@$(BIN)/pytest --numprocesses $(WORKERS) --session-timeout 7200 -m slow $(TESTS)
 
 check: install ## format, lint, strict types, import contract, SQL lint, shape of the code
 	$(BIN)/ruff format --check $(CODE)

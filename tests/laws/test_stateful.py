@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,6 +16,7 @@ from tests.laws.model_after import WholeModel
 from tests.world import AT, World, broken_laws, build, do
 from tongbao.alliance.types import Terms
 from tongbao.clearing import windows
+from tongbao.kernel import db as database
 from tongbao.kernel.db import Connection
 from tongbao.members.members import set_spend_lock
 from tongbao.points import operations as ops
@@ -44,11 +46,11 @@ HOURS = st.sampled_from([1, 25, 240])
 class SideBySide(RuleBasedStateMachine):
     """Collect operations into a batch; post it; compare every answer and every balance."""
 
-    def __init__(self, opened: Any) -> None:
+    def __init__(self, opened: Any, world: World) -> None:
         super().__init__()
         self.opened = opened
         self.conn: Connection = opened.__enter__()
-        self.world: World = build(self.conn, TERMS, 5)
+        self.world = world
         self.orgs, self.operator = self.world.organisations, self.world.operator
         outlets = {self.world.outlets[name]: owner for name, owner in self.orgs.items()}
         self.model = WholeModel(
@@ -286,8 +288,11 @@ def short_shrinking(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hypothesis.internal.conjecture.engine.MAX_SHRINKING_SECONDS", 30)
 
 
-def run(server_url: str, template: str, examples: int, steps: int) -> None:
-    make: Any = lambda: SideBySide(copied(server_url, template))  # noqa: E731 - a factory is wanted
+def run(server_url: str, database_url: str, examples: int, steps: int) -> None:
+    with database.connect(database_url) as conn:
+        world = build(conn, TERMS, 5)
+    source = urlsplit(database_url).path.lstrip("/")
+    make: Any = lambda: SideBySide(copied(server_url, source), world)  # noqa: E731 - a factory
     run_state_machine_as_test(
         make,
         settings=settings(
@@ -301,14 +306,14 @@ def run(server_url: str, template: str, examples: int, steps: int) -> None:
     )
 
 
-def test_the_product_does_what_the_model_says(server_url: str, template: str) -> None:
-    run(server_url, template, examples=20, steps=30)
+def test_the_product_does_what_the_model_says(server_url: str, database_url: str) -> None:
+    run(server_url, database_url, examples=20, steps=30)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1_200)
-def test_the_product_does_what_the_model_says_for_long(server_url: str, template: str) -> None:
-    run(server_url, template, examples=300, steps=100)
+def test_the_product_does_what_the_model_says_for_long(server_url: str, database_url: str) -> None:
+    run(server_url, database_url, examples=300, steps=100)
 
 
 def test_the_model_knows_every_operation() -> None:

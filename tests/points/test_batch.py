@@ -157,16 +157,20 @@ def compare(database_url: str, server_url: str, examples: int) -> None:
         conn.execute("SELECT setval('ledger.batch_id', %s)", (FIRST,))
     source = urlsplit(database_url).path.lstrip("/")
 
+    def one_by_one(conn: Connection, batch: list[ops.Operation]) -> tuple[list[Any], list[Any]]:
+        """Post each by itself, and undo it all: cheaper than one more copy."""
+        with conn.transaction(force_rollback=True):
+            return told([one(conn, op, LATER) for op in batch]), state(conn)
+
     @settings(
         max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck)
     )
     @given(operations(desk, past))
     def holds(batch: list[ops.Operation]) -> None:
-        with copied(server_url, source) as together, copied(server_url, source) as single:
-            at_once = do(together, batch, LATER)
-            one_by_one = [one(single, op, LATER) for op in batch]
-            assert told(at_once) == told(one_by_one)
-            assert state(together) == state(single)
+        with copied(server_url, source) as together:
+            at_once = told(do(together, batch, LATER))
+            assert (at_once, state(together)) == one_by_one(single, batch)
             assert broken_laws(together) == {}
 
-    holds()
+    with copied(server_url, source) as single:
+        holds()
