@@ -12,13 +12,14 @@ def is_bounded(db: Connection, owner: int) -> list[str]:
     return [kind for (kind,) in rows]
 
 
-def test_an_organisation_has_its_five_accounts_at_zero(db: Connection) -> None:
+def test_an_organisation_has_its_six_accounts_at_zero(db: Connection) -> None:
     accounts.open_organisation(db, 7, operator=False)
     assert accounts.balances(db, 7) == {
         "bank": 0,
         "clearing": 0,
         "collateral": 0,
         "issued": 0,
+        "owed": 0,
         "reserve": 0,
     }
 
@@ -32,7 +33,7 @@ def test_points_are_counted_in_points_and_money_in_yuan(db: Connection) -> None:
     accounts.open_organisation(db, 7, operator=True)
     accounts.open_member(db, 8)
     units: dict[str, str] = dict(db.execute("SELECT kind, unit FROM ledger.account").fetchall())
-    assert {kind for kind, unit in units.items() if unit == "PTS"} == {"issued", "wallet"}
+    assert {kind for kind, unit in units.items() if unit == "PTS"} == {"issued", "owed", "wallet"}
 
 
 def test_many_are_opened_at_once(db: Connection) -> None:
