@@ -20,7 +20,7 @@ def read(conn: Connection) -> list[str]:
 
 
 def wait_for(conn: Connection, count: int) -> list[Read]:
-    """Read until there are ``count``: transactions of other databases on the server hold events up."""
+    """Read until there are ``count``: what runs elsewhere on the server holds events up."""
     until = time.monotonic() + 60
     while len(events := outbox.after(conn, 0, 0, 100)) < count and time.monotonic() < until:
         time.sleep(0.02)
