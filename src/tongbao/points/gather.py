@@ -201,7 +201,7 @@ def _ask_earlier(conn: Connection[Any], wanted: Wanted) -> _Earlier:
     return _Earlier(
         operations=conn.execute(Q.originals, pairs),
         followers=conn.execute(Q.followers, {"holders": everybody, "operations": operations}),
-        transfers=conn.execute(Q.transfers, {"owners": everybody, "operations": operations}),
+        transfers=conn.execute(Q.transfers, pairs | {"holders": everybody}),
         lots=conn.execute(Q.lots_by_id, pairs),
         holds=conn.execute(Q.holds_by_id, {"owners": everybody, "holds": operations}),
         moved=conn.execute(Q.moved_lots, {"members": everybody}),

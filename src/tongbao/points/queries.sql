@@ -182,17 +182,27 @@ WHERE
   );
 
 -- name: transfers
+-- Of the operations named and of those that undid something of them; looked up one by one in the
+-- journal's key, which OFFSET 0 makes sure of.
 SELECT t.operation_id, t.movement, t.from_owner, t.to_owner, t.amount, t.from_lot, t.to_lot
-FROM ledger.transfer AS t
-WHERE t.owner_id = ANY(%(owners)s::bigint[]) AND t.operation_id IN (
-  SELECT unnest(%(operations)s::bigint[])
-  UNION ALL
-  SELECT p.id FROM ledger.operation AS p
+FROM (
+  SELECT v.owner_id, v.id
+  FROM unnest(%(owners)s::bigint[], %(operations)s::bigint[]) AS v (owner_id, id)
+  UNION
+  SELECT p.owner_id, p.id
+  FROM ledger.operation AS p
   WHERE
-    p.owner_id = ANY(%(owners)s::bigint[])
+    p.owner_id = ANY(%(holders)s::bigint[])
     AND p.original_id = ANY(%(operations)s::bigint[])
     AND p.kind IN ('refund', 'reversal', 'cancel_pending')
-)
+) AS named
+CROSS JOIN LATERAL (
+  SELECT x.operation_id, x.n, x.movement, x.from_owner, x.to_owner, x.amount, x.from_lot, x.to_lot
+  FROM ledger.transfer AS x
+  WHERE x.owner_id = named.owner_id AND x.operation_id = named.id
+  ORDER BY x.n
+  OFFSET 0
+) AS t
 ORDER BY t.operation_id, t.n;
 
 -- name: write_proposals
