@@ -140,16 +140,17 @@ def state(conn: Connection) -> list[Any]:
 
 
 def test_a_batch_is_its_operations_one_by_one(database_url: str, server_url: str) -> None:
-    compare(database_url, server_url, examples=12)
+    compare(database_url, server_url, examples=12, always_the_same=True)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1_200)
 def test_many_batches_are_their_operations_one_by_one(database_url: str, server_url: str) -> None:
-    compare(database_url, server_url, examples=300)
+    compare(database_url, server_url, examples=300, always_the_same=False)
 
 
-def compare(database_url: str, server_url: str, examples: int) -> None:
+def compare(database_url: str, server_url: str, *, examples: int, always_the_same: bool) -> None:
+    """Compare batches drawn by chance, or (in the suite) the same ones every time."""
     with database.connect(database_url) as conn:
         desk = Desk(conn, people=4)
         past = live(desk)
@@ -158,12 +159,22 @@ def compare(database_url: str, server_url: str, examples: int) -> None:
     source = urlsplit(database_url).path.lstrip("/")
 
     def one_by_one(conn: Connection, batch: list[ops.Operation]) -> tuple[list[Any], list[Any]]:
-        """Post each by itself, and undo it all: cheaper than one more copy."""
+        """Post each by itself, and undo it all: cheaper than one more copy.
+
+        A rollback leaves sequences where they are, so they start again by hand.
+        """
+        conn.execute("RESET ROLE")
+        conn.execute("SELECT setval('ledger.batch_id', %s)", (FIRST,))
+        conn.execute("SET ROLE tongbao_app")
         with conn.transaction(force_rollback=True):
             return told([one(conn, op, LATER) for op in batch]), state(conn)
 
     @settings(
-        max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=always_the_same,
+        suppress_health_check=list(HealthCheck),
     )
     @given(operations(desk, past))
     def holds(batch: list[ops.Operation]) -> None:
