@@ -288,7 +288,10 @@ def short_shrinking(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hypothesis.internal.conjecture.engine.MAX_SHRINKING_SECONDS", 30)
 
 
-def run(server_url: str, database_url: str, examples: int, steps: int) -> None:
+def run(
+    server_url: str, database_url: str, *, examples: int, steps: int, always_the_same: bool
+) -> None:
+    """Run histories drawn by chance, or (in the suite) the same ones every time."""
     with database.connect(database_url) as conn:
         world = build(conn, TERMS, 5)
     source = urlsplit(database_url).path.lstrip("/")
@@ -300,6 +303,7 @@ def run(server_url: str, database_url: str, examples: int, steps: int) -> None:
             stateful_step_count=steps,
             deadline=None,
             database=None,
+            derandomize=always_the_same,
             print_blob=True,
             suppress_health_check=list(HealthCheck),
         ),
@@ -307,13 +311,13 @@ def run(server_url: str, database_url: str, examples: int, steps: int) -> None:
 
 
 def test_the_product_does_what_the_model_says(server_url: str, database_url: str) -> None:
-    run(server_url, database_url, examples=20, steps=30)
+    run(server_url, database_url, examples=20, steps=30, always_the_same=True)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1_200)
 def test_the_product_does_what_the_model_says_for_long(server_url: str, database_url: str) -> None:
-    run(server_url, database_url, examples=300, steps=100)
+    run(server_url, database_url, examples=300, steps=100, always_the_same=False)
 
 
 def test_the_model_knows_every_operation() -> None:
