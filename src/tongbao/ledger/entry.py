@@ -4,16 +4,14 @@ Collateral and settlement go through here, so that they are in the journal like 
 sealed, verified, and found again by their key.
 """
 
-import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 from psycopg import Connection
 
-from tongbao.kernel import limits, sql
+from tongbao.kernel import limits, once, sql
 from tongbao.kernel.once import KeyReused
 from tongbao.ledger import lock
 from tongbao.ledger.books import Books
@@ -47,7 +45,7 @@ class Known(Struct, frozen=True):
 
 def fingerprint(*asked: object) -> bytes:
     """Give the fingerprint of what a caller asked for."""
-    return hashlib.blake2b(msgspec.json.encode(asked), digest_size=16).digest()
+    return once.fingerprint(asked)
 
 
 def hold(conn: Connection[Any], organisations: Collection[int]) -> None:

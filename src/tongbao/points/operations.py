@@ -5,12 +5,12 @@ Amounts are fen. ``key`` is the caller's idempotency key, ``scope`` the calling 
 number (a receipt). Operations that follow another one name it by its operation id.
 """
 
-import hashlib
 from datetime import datetime
 from typing import Literal
 
-import msgspec
 from msgspec import Struct
+
+from tongbao.kernel import once
 
 LotKind = Literal["earned", "bought", "goodwill"]
 
@@ -56,12 +56,9 @@ class Operation(
     campaign: str | None = None
 
 
-_encode = msgspec.json.Encoder().encode
-
-
 def fingerprint(op: Operation) -> bytes:
     """Give the fingerprint (16 bytes) of what the client sent."""
-    return hashlib.blake2b(_encode(op), digest_size=16).digest()
+    return once.fingerprint(op)
 
 
 class Award(Operation, frozen=True, kw_only=True, tag="award"):
