@@ -10,7 +10,11 @@ from tongbao.ledger.movements import MOVEMENTS
 
 pytestmark = pytest.mark.postgres
 
-PACKAGES = ("kernel", "events", "ledger", "alliance", "members", "points", "clearing", "intake")
+STACK = (
+    "kernel", "events", "ledger", "desk", "alliance", "members", "points", "clearing", "bank",
+    "statements", "reconcile", "losses", "liability", "intake", "worker",
+)  # fmt: skip
+PACKAGES = [name for name in STACK if files(f"tongbao.{name}").joinpath("schema.sql").is_file()]
 OURS = "nspname = ANY (%(packages)s)"
 
 # One query for each kind of thing; each row is a name and everything that is said of it.
@@ -62,7 +66,7 @@ CATALOGUE = {
 def read_catalogue(url: str) -> dict[str, list[tuple[Any, ...]]]:
     with psycopg.connect(url) as conn:
         return {
-            kind: sorted(conn.execute(query.encode(), {"packages": list(PACKAGES)}).fetchall())
+            kind: sorted(conn.execute(query.encode(), {"packages": PACKAGES}).fetchall())
             for kind, query in CATALOGUE.items()
         }
 

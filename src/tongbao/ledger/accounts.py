@@ -14,11 +14,13 @@ ORGANISATION: Final = {
     "clearing": "CNY",
     "reserve": "CNY",
     "collateral": "CNY",
+    "prepaid": "CNY",
+    "guarantee": "CNY",
     "bank": "CNY",
 }
 """The accounts of every organisation, with their units."""
 
-OPERATOR: Final = ORGANISATION | {"fees": "CNY", "breakage": "CNY"}
+OPERATOR: Final = ORGANISATION | {"fees": "CNY", "breakage": "CNY", "first_loss": "CNY"}
 """The accounts of the operator."""
 
 

@@ -21,7 +21,7 @@ MEMBER_KINDS: Final = ("wallet", "held", "pending", "owing")
 """Kinds of a member's accounts."""
 
 _LOT_FIELD: Final = {"wallet": "available", "held": "held", "pending": "pending"}
-_WINDOW_KINDS: Final = frozenset({"clearing", "reserve", "fees", "breakage"})
+_WINDOW_KINDS: Final = frozenset({"clearing", "reserve", "prepaid", "fees", "breakage"})
 
 
 class _Effect(NamedTuple):

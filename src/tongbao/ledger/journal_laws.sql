@@ -249,7 +249,7 @@ ORDER BY window_id
 LIMIT %(limit)s;
 
 -- name: law_10_positions_equal_transfers
--- why: settlement pays these sums; 60 to 63 are settlement itself and no part of them.
+-- why: settlement pays these sums; 60 and more are settlement itself and no part of them.
 WITH moved AS (
   SELECT t.from_owner AS organisation_id, t.window_id, m.from_kind AS kind, -t.amount AS amount
   FROM (

@@ -77,7 +77,10 @@ LIMIT %(limit)s;
 SELECT owner_id, kind, balance, 0 AS floor
 FROM ledger.account
 WHERE
-  balance < 0 AND kind IN ('wallet', 'held', 'pending', 'owed', 'budget', 'reserve', 'collateral')
+  balance < 0 AND kind IN (
+    'wallet', 'held', 'pending', 'owed', 'budget', 'reserve', 'collateral',
+    'prepaid', 'guarantee', 'first_loss'
+  )
 ORDER BY balance, owner_id
 LIMIT %(limit)s;
 

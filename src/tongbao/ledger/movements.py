@@ -48,10 +48,23 @@ class M(IntEnum):
     ISSUE_FEE = 48
     ISSUE_FEE_BACK = 49
     BREAKAGE = 50
+    SHARE_LOSS = 51
+    DISPUTE = 52
+    FUND_PREPAID = 53
+    UNFUND_PREPAID = 54
     DEPOSIT = 60
     WITHDRAW = 61
     PAY_IN = 62
     PAY_OUT = 63
+    BUY_BLOCK = 64
+    RETURN_BLOCK = 65
+    CONTRIBUTE = 66
+    RETURN_CONTRIBUTION = 67
+    SET_FIRST_LOSS = 68
+    RETURN_FIRST_LOSS = 69
+    COVER_COLLATERAL = 70
+    COVER_GUARANTEE = 71
+    COVER_FIRST_LOSS = 72
 
 
 class Movement(NamedTuple):
@@ -97,11 +110,32 @@ MOVEMENTS: Final[dict[M, Movement]] = {
     M.ISSUE_FEE: Movement("CNY", "clearing", "fees", "the issuer's fee on points given"),
     M.ISSUE_FEE_BACK: Movement("CNY", "fees", "clearing", "that fee, on points taken back"),
     M.BREAKAGE: Movement("CNY", "reserve", "breakage", "reserve of expired points, by contract"),
+    M.SHARE_LOSS: Movement("CNY", "clearing", "clearing", "a loss is borne by a survivor"),
+    M.DISPUTE: Movement("CNY", "clearing", "clearing", "a dispute is decided: one owes another"),
+    M.FUND_PREPAID: Movement("CNY", "prepaid", "reserve", "a paid block covers new points"),
+    M.UNFUND_PREPAID: Movement("CNY", "reserve", "prepaid", "that money is in the block again"),
     M.DEPOSIT: Movement("CNY", "bank", "collateral", "an organisation pays collateral in"),
     M.WITHDRAW: Movement("CNY", "collateral", "bank", "an organisation takes collateral out"),
     M.PAY_IN: Movement("CNY", "bank", "clearing", "a debtor pays its position in"),
     M.PAY_OUT: Movement("CNY", "clearing", "bank", "a creditor is paid its position"),
+    M.BUY_BLOCK: Movement("CNY", "bank", "prepaid", "an issuer pays a block in advance"),
+    M.RETURN_BLOCK: Movement("CNY", "prepaid", "bank", "what is left of a block is paid back"),
+    M.CONTRIBUTE: Movement("CNY", "bank", "guarantee", "a share in the guarantee fund is paid in"),
+    M.RETURN_CONTRIBUTION: Movement("CNY", "guarantee", "bank", "that share is paid back"),
+    M.SET_FIRST_LOSS: Movement(
+        "CNY", "bank", "first_loss", "the operator sets its first loss aside"
+    ),
+    M.RETURN_FIRST_LOSS: Movement("CNY", "first_loss", "bank", "the operator takes it back"),
+    M.COVER_COLLATERAL: Movement(
+        "CNY", "collateral", "clearing", "collateral pays what a defaulter owes"
+    ),
+    M.COVER_GUARANTEE: Movement(
+        "CNY", "guarantee", "clearing", "the guarantee fund pays for a defaulter"
+    ),
+    M.COVER_FIRST_LOSS: Movement(
+        "CNY", "first_loss", "clearing", "the operator pays for a defaulter"
+    ),
 }
 
-SETTLEMENT: Final = frozenset({M.PAY_IN, M.PAY_OUT, M.DEPOSIT, M.WITHDRAW})
-"""Movements of real money; they settle a window and are not part of its net."""
+SETTLEMENT: Final = frozenset(movement for movement in M if movement >= M.DEPOSIT)
+"""Movements of money that was paid or set aside; they settle a window and are not part of its net."""

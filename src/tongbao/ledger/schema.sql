@@ -15,12 +15,16 @@ CREATE TABLE ledger.account (
   PRIMARY KEY (owner_id, kind),
   CONSTRAINT account_kind CHECK (kind IN (
     'wallet', 'held', 'pending', 'owing', 'issued', 'owed', 'budget',
-    'clearing', 'reserve', 'collateral', 'fees', 'breakage', 'bank'
+    'clearing', 'reserve', 'collateral', 'fees', 'breakage', 'bank',
+    'prepaid', 'guarantee', 'first_loss'
   )),
   CONSTRAINT account_unit CHECK (unit IN ('PTS', 'CNY')),
   CONSTRAINT account_floor CHECK (
     balance >= 0
-    OR kind NOT IN ('wallet', 'held', 'pending', 'owed', 'budget', 'reserve', 'collateral')
+    OR kind NOT IN (
+      'wallet', 'held', 'pending', 'owed', 'budget', 'reserve', 'collateral',
+      'prepaid', 'guarantee', 'first_loss'
+    )
   )
 ) WITH (fillfactor = 60);
 

@@ -1,0 +1,5 @@
+"""What an organisation is told of a period: from its opening position to its closing one.
+
+Promises: every line adds up to the fen, one closing is the next opening, and both are the ledger's.
+Never: writes anything.
+"""
