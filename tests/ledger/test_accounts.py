@@ -12,21 +12,24 @@ def is_bounded(db: Connection, owner: int) -> list[str]:
     return [kind for (kind,) in rows]
 
 
-def test_an_organisation_has_its_six_accounts_at_zero(db: Connection) -> None:
+def test_an_organisation_has_its_eight_accounts_at_zero(db: Connection) -> None:
     accounts.open_organisation(db, 7, operator=False)
     assert accounts.balances(db, 7) == {
         "bank": 0,
         "clearing": 0,
         "collateral": 0,
+        "guarantee": 0,
         "issued": 0,
         "owed": 0,
+        "prepaid": 0,
         "reserve": 0,
     }
 
 
-def test_the_operator_also_has_fees_and_breakage(db: Connection) -> None:
+def test_the_operator_also_has_fees_breakage_and_first_loss(db: Connection) -> None:
     accounts.open_organisation(db, 7, operator=True)
-    assert set(accounts.balances(db, 7)) == {*accounts.ORGANISATION, "breakage", "fees"}
+    more = set(accounts.balances(db, 7)) - set(accounts.ORGANISATION)
+    assert more == {"breakage", "fees", "first_loss"}
 
 
 def test_points_are_counted_in_points_and_money_in_yuan(db: Connection) -> None:

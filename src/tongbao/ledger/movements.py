@@ -120,17 +120,17 @@ MOVEMENTS: Final[dict[M, Movement]] = {
     M.PAY_OUT: Movement("CNY", "clearing", "bank", "a creditor is paid its position"),
     M.BUY_BLOCK: Movement("CNY", "bank", "prepaid", "an issuer pays a block in advance"),
     M.RETURN_BLOCK: Movement("CNY", "prepaid", "bank", "what is left of a block is paid back"),
-    M.CONTRIBUTE: Movement("CNY", "bank", "guarantee", "a share in the guarantee fund is paid in"),
+    M.CONTRIBUTE: Movement("CNY", "bank", "guarantee", "a share of the guarantee fund comes in"),
     M.RETURN_CONTRIBUTION: Movement("CNY", "guarantee", "bank", "that share is paid back"),
     M.SET_FIRST_LOSS: Movement(
-        "CNY", "bank", "first_loss", "the operator sets its first loss aside"
+        "CNY", "bank", "first_loss", "the operator sets first loss aside"
     ),
     M.RETURN_FIRST_LOSS: Movement("CNY", "first_loss", "bank", "the operator takes it back"),
     M.COVER_COLLATERAL: Movement(
-        "CNY", "collateral", "clearing", "collateral pays what a defaulter owes"
+        "CNY", "collateral", "clearing", "it pays what a defaulter owes"
     ),
     M.COVER_GUARANTEE: Movement(
-        "CNY", "guarantee", "clearing", "the guarantee fund pays for a defaulter"
+        "CNY", "guarantee", "clearing", "the fund pays for a defaulter"
     ),
     M.COVER_FIRST_LOSS: Movement(
         "CNY", "first_loss", "clearing", "the operator pays for a defaulter"
@@ -138,4 +138,4 @@ MOVEMENTS: Final[dict[M, Movement]] = {
 }
 
 SETTLEMENT: Final = frozenset(movement for movement in M if movement >= M.DEPOSIT)
-"""Movements of money that was paid or set aside; they settle a window and are not part of its net."""
+"""Movements of money that was paid or set aside: they settle a window and are not in its net."""

@@ -25,12 +25,12 @@ VALUES
   (54, 'unfund_prepaid', 'CNY', 'reserve', 'prepaid', 'that money is in the block again'),
   (64, 'buy_block', 'CNY', 'bank', 'prepaid', 'an issuer pays a block in advance'),
   (65, 'return_block', 'CNY', 'prepaid', 'bank', 'what is left of a block is paid back'),
-  (66, 'contribute', 'CNY', 'bank', 'guarantee', 'a share in the guarantee fund is paid in'),
+  (66, 'contribute', 'CNY', 'bank', 'guarantee', 'a share of the guarantee fund comes in'),
   (67, 'return_contribution', 'CNY', 'guarantee', 'bank', 'that share is paid back'),
-  (68, 'set_first_loss', 'CNY', 'bank', 'first_loss', 'the operator sets its first loss aside'),
+  (68, 'set_first_loss', 'CNY', 'bank', 'first_loss', 'the operator sets first loss aside'),
   (69, 'return_first_loss', 'CNY', 'first_loss', 'bank', 'the operator takes it back'),
-  (70, 'cover_collateral', 'CNY', 'collateral', 'clearing', 'collateral pays what a defaulter owes'),
-  (71, 'cover_guarantee', 'CNY', 'guarantee', 'clearing', 'the guarantee fund pays for a defaulter'),
+  (70, 'cover_collateral', 'CNY', 'collateral', 'clearing', 'it pays what a defaulter owes'),
+  (71, 'cover_guarantee', 'CNY', 'guarantee', 'clearing', 'the fund pays for a defaulter'),
   (72, 'cover_first_loss', 'CNY', 'first_loss', 'clearing', 'the operator pays for a defaulter');
 
 -- Organisations that are there already get what new ones are opened with.
