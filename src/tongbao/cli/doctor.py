@@ -13,7 +13,7 @@ import typer
 from psycopg.conninfo import conninfo_to_dict
 
 from tongbao.cli import output
-from tongbao.kernel import db, migrate, settings
+from tongbao.kernel import db, job_queue, migrate, settings
 from tongbao.kernel.errors import Refusal
 from tongbao.kernel.settings import Settings
 
@@ -33,7 +33,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Database(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the database is and how it is; sizes in bytes."""
+    """Where the database is and how it is; sizes in bytes. ``queue``: its newest migration."""
 
     embedded: bool
     where: str
@@ -41,6 +41,7 @@ class Database(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     applied: list[str]
     pending: list[str]
+    queue: str | None
     server_settings: dict[str, str]
 
 
@@ -87,6 +88,7 @@ def examine(chosen: Settings, environ: Mapping[str, str]) -> Report:
             "tongbao": metadata.version("tongbao"),
             "python": platform.python_version(),
             "psycopg": metadata.version("psycopg"),
+            "procrastinate": job_queue.version(),
             "postgresql": database.version if database else "unknown",
         },
         database=database,
@@ -117,6 +119,7 @@ def _look_at_database(chosen: Settings) -> Database:
             size=row[1],
             applied=sorted(migrate.applied(conn)),
             pending=migrate.pending(conn),
+            queue=max(job_queue.applied(conn), default=None),
             server_settings=dict(found.fetchall()),
         )
 
@@ -183,6 +186,7 @@ def _print(report: Report) -> None:
             ("database", f"{kind}: {report.database.where}"),
             ("size", f"{report.database.size / 2**20:,.1f} MiB"),
             ("migrations", f"{len(report.database.applied)} applied"),
+            ("job queue", report.database.queue or "not there"),
             *report.database.server_settings.items(),
         ]
     rows.append(("data folder", report.data_dir))
