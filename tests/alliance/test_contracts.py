@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tongbao.alliance import contracts, organisations
 from tongbao.alliance.types import Organisation, Terms
 from tongbao.kernel import db as database
-from tongbao.kernel import limits, texts
+from tongbao.kernel import limits, lists, texts
 from tongbao.kernel.db import Connection
 from tongbao.ledger import lock
 
@@ -40,6 +40,10 @@ def test_terms_that_say_nothing_are_one_percent_postpaid_at_par_for_ever() -> No
         breakage_to="issuer",
         earn_on="cash",
         credit_limit=None,
+        cycle="daily",
+        block=None,
+        replenish_below=None,
+        alert_at=(800_000, 950_000),
     )
 
 
@@ -58,6 +62,10 @@ def test_every_term_comes_back_as_it_was_signed(
         breakage_to="operator",
         earn_on="total",
         credit_limit=8,
+        cycle="monthly",
+        block=9,
+        replenish_below=10,
+        alert_at=(11, 12, 13),
     )
     contract = contracts.sign(db, cinema.id, terms, at, at)
     assert contracts.history(db, cinema.id) == [contract]
@@ -112,15 +120,36 @@ def test_terms_beyond_their_bounds_are_refused_and_nothing_is_written(
         *({"earn_step": bad} for bad in (0, -1, limits.AMOUNT + 1, 2**63)),
         *({"expiry_months": bad} for bad in (0, -1, 1_201, 2**63)),
         *({"credit_limit": bad} for bad in (-1, limits.AMOUNT + 1, 2**63)),
+        *({"block": bad, "prepaid_share": 1} for bad in (-1, 0, limits.AMOUNT + 1, 2**63)),
+        *({"block": 1, "prepaid_share": 1, "replenish_below": bad} for bad in (-1, 0, 2**63)),
+        *({"alert_at": (bad,)} for bad in (-1, 0, 1_000_001, 2**63)),
     ]
     for change in wrong:
         with pytest.raises(contracts.TermsMalformed):
             contracts.sign(db, cinema.id, msgspec.structs.replace(Terms(), **change), at, at)
-    for term in ("breakage_to", "earn_on"):
+    for term in ("breakage_to", "earn_on", "cycle"):
         terms = msgspec.structs.replace(Terms(), **{term: "nobody\0"})
         with pytest.raises(texts.ChoiceMalformed):
             contracts.sign(db, cinema.id, terms, at, at)
     assert contracts.history(db, cinema.id) == []
+
+
+def test_terms_that_say_nothing_without_another_are_refused(
+    db: Connection, cinema: Organisation, at: datetime
+) -> None:
+    for terms in (
+        Terms(block=1),
+        Terms(replenish_below=1),
+        Terms(alert_at=(2, 1)),
+        Terms(alert_at=(1, 1)),
+    ):
+        with pytest.raises(contracts.TermsContradictory):
+            contracts.sign(db, cinema.id, terms, at, at)
+    with pytest.raises(lists.ListTooLong):
+        contracts.sign(db, cinema.id, Terms(alert_at=tuple(range(1, 10))), at, at)
+    assert contracts.history(db, cinema.id) == []
+    contracts.sign(db, cinema.id, Terms(alert_at=()), at, at)
+    assert contracts.terms_at(db, cinema.id, at).alert_at == ()
 
 
 def test_only_an_organisation_that_is_there_and_not_closed_signs(
@@ -183,6 +212,7 @@ def test_terms_change_between_postings_and_not_under_one(
         prepaid_share=st.integers(0, limits.RATE),
         expiry_months=st.none() | st.integers(1, 1_200),
         credit_limit=st.none() | st.integers(0, limits.AMOUNT),
+        alert_at=st.sets(st.integers(1, limits.RATE), max_size=8).map(sorted).map(tuple),
     )
 )
 def test_terms_within_their_bounds_are_let_through(terms: Terms) -> None:

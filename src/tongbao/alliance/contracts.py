@@ -7,7 +7,7 @@ import msgspec
 
 from tongbao.alliance import changes, organisations
 from tongbao.alliance.types import Contract, Terms
-from tongbao.kernel import limits, sql, texts
+from tongbao.kernel import arrays, limits, lists, sql, texts
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Conflict, Malformed, Refused
 from tongbao.ledger import accounts
@@ -31,6 +31,11 @@ class TermsMalformed(Malformed):
     text = "{term} is {given}; it must lie between {least} and {most}"
 
 
+class TermsContradictory(Malformed):
+    code = "terms-contradictory"
+    text = "{term} needs {needs}"
+
+
 class ContractDateOutOfRange(Malformed):
     code = "contract-date-out-of-range"
     text = "a contract cannot start at {valid_from}; it must be between {earliest} and {latest}"
@@ -52,9 +57,10 @@ def sign(
     """Let ``terms`` rule from the business time ``valid_from`` on.
 
     Waits for postings under way: terms, and whether the organisation is bounded, change between
-    batches and never within one. Refuses ``terms-malformed``, ``choice-malformed``,
-    ``contract-date-out-of-range``, ``organisation-not-found``, ``organisation-closed`` and, unless
-    it starts after every version there is, ``contract-out-of-order``.
+    batches and never within one. Refuses ``terms-malformed``, ``terms-contradictory``,
+    ``choice-malformed``, ``list-too-long``, ``contract-date-out-of-range``,
+    ``organisation-not-found``, ``organisation-closed`` and, unless it starts after every version
+    there is, ``contract-out-of-order``.
     """
     _check_terms(terms)
     latest = at + limits.CONTRACT_AHEAD
@@ -67,7 +73,7 @@ def sign(
             organisation=organisation_id, latest=versions[-1].valid_from, valid_from=valid_from
         )
     changes.begin(conn)
-    values = msgspec.structs.asdict(terms)
+    values = msgspec.structs.asdict(terms) | {"alert_at": arrays.ints(terms.alert_at)}
     conn.execute(
         Q.insert_contract,
         values | {"organisation": organisation_id, "valid_from": valid_from, "at": at},
@@ -97,11 +103,11 @@ def history(conn: Connection, organisation_id: int) -> list[Contract]:
 
 
 def _read(row: tuple[Any, ...]) -> Contract:
-    organisation_id, valid_from, written_at, *terms = row
+    organisation_id, valid_from, written_at, *terms, alert_at = row
     return Contract(
         organisation_id=organisation_id,
         valid_from=valid_from,
-        terms=Terms(**dict(zip(_FIELDS, terms, strict=True))),
+        terms=Terms(**dict(zip(_FIELDS, (*terms, tuple(alert_at)), strict=True))),
         written_at=written_at,
     )
 
@@ -119,8 +125,29 @@ def _check_terms(terms: Terms) -> None:
     if terms.credit_limit is not None:
         _check_between("credit_limit", terms.credit_limit, 0, limits.AMOUNT)
     for field in msgspec.structs.fields(Terms):
-        if field.name in ("breakage_to", "earn_on"):
+        if field.name in ("breakage_to", "earn_on", "cycle"):
             texts.choice(field.name, getattr(terms, field.name), get_args(field.type))
+    _check_block(terms)
+    _check_alerts(terms.alert_at)
+
+
+def _check_block(terms: Terms) -> None:
+    for term in ("block", "replenish_below"):
+        given = getattr(terms, term)
+        if given is not None:
+            _check_between(term, given, 1, limits.AMOUNT)
+    if terms.block is not None and not terms.prepaid_share:
+        raise TermsContradictory(term="block", needs="a prepaid_share above zero")
+    if terms.replenish_below is not None and terms.block is None:
+        raise TermsContradictory(term="replenish_below", needs="a block")
+
+
+def _check_alerts(levels: tuple[int, ...]) -> None:
+    lists.check("alert_at", levels, limits.ALERT_LEVELS)
+    for level in levels:
+        _check_between("alert_at", level, 1, limits.RATE)
+    if list(levels) != sorted(set(levels)):
+        raise TermsContradictory(term="alert_at", needs="levels that rise")
 
 
 def _check_between(term: str, given: int, least: int, most: int) -> None:

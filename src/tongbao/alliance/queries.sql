@@ -138,18 +138,21 @@ RETURNING id, outlet_id, code, active;
 -- The organisation's row is locked, so nobody else adds a version after the latest was read.
 INSERT INTO alliance.contract (
   organisation_id, valid_from, earn_rate, earn_step, prepaid_share, reimbursement, acceptance_fee,
-  issue_fee, redemption_share, expiry_months, breakage_to, earn_on, credit_limit, written_at
+  issue_fee, redemption_share, expiry_months, breakage_to, earn_on, credit_limit, cycle, block,
+  replenish_below, alert_at, written_at
 )
 VALUES (
   %(organisation)s, %(valid_from)s, %(earn_rate)s, %(earn_step)s, %(prepaid_share)s,
   %(reimbursement)s, %(acceptance_fee)s, %(issue_fee)s, %(redemption_share)s, %(expiry_months)s,
-  %(breakage_to)s, %(earn_on)s, %(credit_limit)s, %(at)s
+  %(breakage_to)s, %(earn_on)s, %(credit_limit)s, %(cycle)s, %(block)s, %(replenish_below)s,
+  %(alert_at)s::int[], %(at)s
 );
 
 -- name: contract_at
 -- Columns after the first three are in the order of the fields of Terms.
 SELECT organisation_id, valid_from, written_at, earn_rate, earn_step, prepaid_share, reimbursement,
-  acceptance_fee, issue_fee, redemption_share, expiry_months, breakage_to, earn_on, credit_limit
+  acceptance_fee, issue_fee, redemption_share, expiry_months, breakage_to, earn_on, credit_limit,
+  cycle, block, replenish_below, alert_at
 FROM alliance.contract
 WHERE organisation_id = %(organisation)s AND valid_from <= %(moment)s
 ORDER BY valid_from DESC
@@ -157,7 +160,8 @@ LIMIT 1;
 
 -- name: contract_history
 SELECT organisation_id, valid_from, written_at, earn_rate, earn_step, prepaid_share, reimbursement,
-  acceptance_fee, issue_fee, redemption_share, expiry_months, breakage_to, earn_on, credit_limit
+  acceptance_fee, issue_fee, redemption_share, expiry_months, breakage_to, earn_on, credit_limit,
+  cycle, block, replenish_below, alert_at
 FROM alliance.contract
 WHERE organisation_id = %(organisation)s
 ORDER BY valid_from;

@@ -72,6 +72,7 @@ CREATE TABLE alliance.terminal (
 
 -- Terms from a day on; the version with the latest valid_from not after the business time rules.
 -- Rates are parts per million. credit_limit null: this organisation's issuing is not bounded.
+-- block null: its points are not paid for in advance. alert_at: shares of its limit, rising.
 CREATE TABLE alliance.contract (
   organisation_id bigint NOT NULL REFERENCES alliance.organisation,
   valid_from timestamptz NOT NULL,
@@ -87,6 +88,10 @@ CREATE TABLE alliance.contract (
   earn_on text NOT NULL,
   credit_limit bigint,
   written_at timestamptz NOT NULL,
+  cycle text NOT NULL DEFAULT 'daily',
+  block bigint,
+  replenish_below bigint,
+  alert_at int[] NOT NULL DEFAULT '{800000,950000}',
   PRIMARY KEY (organisation_id, valid_from),
   CONSTRAINT contract_rates CHECK (
     earn_rate BETWEEN 0 AND 1000000
@@ -100,7 +105,15 @@ CREATE TABLE alliance.contract (
   CONSTRAINT contract_expiry CHECK (expiry_months IS NULL OR expiry_months BETWEEN 1 AND 1200),
   CONSTRAINT contract_breakage CHECK (breakage_to IN ('issuer', 'operator')),
   CONSTRAINT contract_earn_on CHECK (earn_on IN ('cash', 'total')),
-  CONSTRAINT contract_credit CHECK (credit_limit IS NULL OR credit_limit >= 0)
+  CONSTRAINT contract_credit CHECK (credit_limit IS NULL OR credit_limit >= 0),
+  CONSTRAINT contract_cycle CHECK (cycle IN ('on_demand', 'daily', 'weekly', 'monthly')),
+  CONSTRAINT contract_block CHECK (block IS NULL OR (block >= 1 AND prepaid_share > 0)),
+  CONSTRAINT contract_replenish CHECK (
+    replenish_below IS NULL OR (replenish_below >= 1 AND block IS NOT NULL)
+  ),
+  CONSTRAINT contract_alert CHECK (
+    cardinality(alert_at) <= 8 AND 1 <= ALL(alert_at) AND 1000000 >= ALL(alert_at)
+  )
 );
 
 CREATE TRIGGER contract_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON alliance.contract

@@ -8,6 +8,7 @@ from msgspec import Struct
 Role = Literal["operator", "merchant", "partner", "supplier"]
 Status = Literal["active", "suspended", "defaulted", "closed"]
 SiteKind = Literal["mall", "resort", "street", "online"]
+Cycle = Literal["on_demand", "daily", "weekly", "monthly"]
 
 
 class Organisation(Struct, frozen=True, kw_only=True):
@@ -89,6 +90,10 @@ class Terms(Struct, frozen=True, kw_only=True):
     ``issue_fee``: the operator's. ``redemption_share``: how much of its circulation counts against
     its headroom. ``expiry_months`` none: points never expire. ``breakage_to``: who keeps the
     reserve of expired points. ``credit_limit`` none: what it may issue is not bounded.
+    ``cycle``: when its position is settled. ``block`` none: what is set aside for its points is
+    claimed from it; else it buys blocks of that size in advance, and one more is asked for when
+    less than ``replenish_below`` is left. ``alert_at``: shares of what it may owe, rising, at which
+    it is warned.
     """
 
     earn_rate: int = 10_000
@@ -102,6 +107,10 @@ class Terms(Struct, frozen=True, kw_only=True):
     breakage_to: Literal["issuer", "operator"] = "issuer"
     earn_on: Literal["cash", "total"] = "cash"
     credit_limit: int | None = None
+    cycle: Cycle = "daily"
+    block: int | None = None
+    replenish_below: int | None = None
+    alert_at: tuple[int, ...] = (800_000, 950_000)
 
 
 class Contract(Struct, frozen=True, kw_only=True):

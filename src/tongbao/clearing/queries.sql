@@ -36,7 +36,8 @@ SELECT organisation_id,
   coalesce(sum(net) FILTER (WHERE kind = 'clearing'), 0)::bigint AS clearing,
   coalesce(sum(net) FILTER (WHERE kind = 'reserve'), 0)::bigint AS reserve,
   coalesce(sum(net) FILTER (WHERE kind = 'fees'), 0)::bigint AS fees,
-  coalesce(sum(net) FILTER (WHERE kind = 'breakage'), 0)::bigint AS breakage
+  coalesce(sum(net) FILTER (WHERE kind = 'breakage'), 0)::bigint AS breakage,
+  coalesce(sum(net) FILTER (WHERE kind = 'prepaid'), 0)::bigint AS prepaid
 FROM ledger.window_movement
 WHERE window_id = %(window)s
 GROUP BY organisation_id

@@ -44,7 +44,8 @@ def report(conn: Connection, window_id: int, limit: int = limits.PAGE) -> Report
     """Report on a window, of an open one as it stands now; refuses ``window-not-found``.
 
     Gives the ``limit`` largest positions and pairs. ``kept`` is what the operator keeps: fees,
-    breakage and reserves. Call it in a transaction that sees one snapshot if the window is open.
+    breakage, reserves and what moved between these and blocks. Call it in a transaction that
+    sees one snapshot if the window is open.
     """
     window = windows.get(conn, window_id)
     moved, both = nets(conn, window_id), claims_by_pair(conn, window_id)
@@ -56,7 +57,7 @@ def report(conn: Connection, window_id: int, limit: int = limits.PAGE) -> Report
         bilateral=_payments(pair.net for pair in both),
         collections=_payments(-one.clearing for one in moved),
         payouts=_payments(one.clearing for one in moved),
-        kept=sum(one.reserve + one.fees + one.breakage for one in moved),
+        kept=sum(one.reserve + one.prepaid + one.fees + one.breakage for one in moved),
         organisations=len(moved),
         nets=largest[:limit],
         pairs_in_all=len(both),

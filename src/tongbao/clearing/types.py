@@ -1,17 +1,22 @@
 """The nouns of clearing. Amounts are fen of CNY; organisations are ids."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Literal
 
 from msgspec import Struct
 
+State = Literal[
+    "proposed", "approved", "instructed", "partly_paid", "settled", "failed", "rejected"
+]
+LegState = Literal["open", "instructed", "partly_paid", "paid", "rejected", "failed", "dropped"]
+
 
 class Window(Struct, frozen=True, kw_only=True):
-    """A clearing window: open, then closed, then settled."""
+    """A clearing window: open, then closed."""
 
     id: int
     opened_at: datetime
     closed_at: datetime | None = None
-    settled_at: datetime | None = None
 
 
 class Claim(Struct, frozen=True, gc=False):
@@ -45,30 +50,97 @@ class Pair(Struct, frozen=True, kw_only=True, gc=False):
 class Net(Struct, frozen=True, kw_only=True, gc=False):
     """By how much an organisation's accounts moved in a window; all of a window sum to zero.
 
-    ``clearing`` is what it is paid (negative: what it pays). ``reserve`` is money that prepaid
-    issuers have set aside, ``fees`` and ``breakage`` are the operator's.
+    ``clearing`` is what it is owed (negative: what it owes). ``reserve`` and ``prepaid`` are money
+    that prepaid issuers have set aside, ``fees`` and ``breakage`` are the operator's.
     """
 
     organisation_id: int
     clearing: int = 0
     reserve: int = 0
+    prepaid: int = 0
     fees: int = 0
     breakage: int = 0
 
+    @property
+    def kept(self) -> int:
+        """What of it the operator keeps."""
+        return self.reserve + self.prepaid + self.fees + self.breakage
+
 
 class Settlement(Struct, frozen=True, kw_only=True):
-    """How a window was settled: by so many ``collections`` and ``payouts``, of so much.
+    """Positions of all windows up to ``through_window``, paid together.
 
-    ``paid_in`` less ``paid_out`` is what the operator keeps: reserves, fees and breakage.
-    ``replayed``: it had been settled before, and nothing was moved now.
+    ``to_collect`` of ``collections`` and ``to_pay`` of ``payouts`` are what was proposed,
+    ``paid_in`` and ``paid_out`` what the bank has moved. ``unfinished`` counts the legs that may
+    still be paid, ``failed`` those that were given up, ``skipped`` organisations that were due and
+    got none.
     """
 
-    window_id: int
-    operation_id: int
+    id: int
+    business_date: date
+    through_window: int
+    state: State
     collections: int
-    paid_in: int
+    to_collect: int
     payouts: int
+    to_pay: int
+    skipped: int
+    paid_in: int
     paid_out: int
-    settled_by: str
-    settled_at: datetime
-    replayed: bool = False
+    unfinished: int
+    failed: int
+    proposed_by: str
+    proposed_at: datetime
+    approved_by: str | None
+    approved_at: datetime | None
+    instructed_at: datetime | None
+    finished_at: datetime | None
+
+
+class Leg(Struct, frozen=True, kw_only=True, gc=False):
+    """What one organisation is paid in a settlement, or pays (``amount`` is negative then).
+
+    ``paid`` is what of it the bank has moved, in the same direction and not negative. ``attempt``
+    counts how often the bank was asked.
+    """
+
+    settlement_id: int
+    organisation_id: int
+    through_window: int
+    amount: int
+    paid: int
+    state: LegState
+    attempt: int
+
+    @property
+    def left(self) -> int:
+        """What is still to be moved, in the direction of the leg."""
+        return abs(self.amount) - self.paid
+
+    @property
+    def end_to_end_id(self) -> str:
+        """What the bank is told to repeat on its statements: at most 35 characters."""
+        return f"TB{self.settlement_id}-{self.organisation_id}-{self.attempt}"
+
+
+class Skipped(Struct, frozen=True, kw_only=True):
+    """An organisation that was due and got no leg.
+
+    ``unfinished``: an earlier leg is not finished. ``ahead``: it was settled through a later
+    window. ``defaulted``: it is in default and was not named.
+    """
+
+    organisation_id: int
+    reason: Literal["unfinished", "ahead", "defaulted"]
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """A change of state: of a leg, or of the whole settlement if no organisation is named."""
+
+    organisation_id: int | None
+    state: str
+    attempt: int | None
+    paid: int | None
+    done_by: str
+    reason: str | None
+    at: datetime

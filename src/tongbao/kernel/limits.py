@@ -33,6 +33,9 @@ KEY: Final = 255
 TEXT: Final = 500
 """Characters of a free text (reason, note)."""
 
+FACTS: Final = 65_536
+"""Bytes of what a proposal or an exception item says, as JSON."""
+
 NAME: Final = 200
 """Characters of a name or receipt number."""
 
@@ -62,6 +65,9 @@ BULK: Final = 100_000
 
 IDENTITIES: Final = 20
 """Identities of one member."""
+
+ALERT_LEVELS: Final = 8
+"""Levels of its limit at which an organisation may want to be warned."""
 
 CONTRACT_AHEAD: Final = timedelta(days=3_660)
 """How far ahead a version of a contract may be signed."""

@@ -21,7 +21,8 @@ Q = sql.load(__package__, "directory_queries.sql")
 
 _TERMS: Final = (
     "earn_rate", "earn_step", "prepaid_share", "reimbursement", "acceptance_fee", "issue_fee",
-    "redemption_share", "expiry_months", "breakage_to", "earn_on", "credit_limit",
+    "redemption_share", "expiry_months", "breakage_to", "earn_on", "credit_limit", "cycle", "block",
+    "replenish_below", "alert_at",
 )  # fmt: skip
 
 
@@ -76,7 +77,7 @@ class Directory:
             contracts = conn.execute(Q.contracts, given)
         versions: dict[int, list[tuple[datetime, Terms]]] = {}
         for row in contracts:
-            versions.setdefault(row[0], []).append((row[1], _terms(row[2:])))
+            versions.setdefault(row[0], []).append((row[1], _terms((*row[2:-1], tuple(row[-1])))))
         for organisation, status in rows:
             known = Organisation(organisation, status, tuple(versions.get(organisation, ())))
             self.organisations[organisation] = known

@@ -11,7 +11,8 @@ WHERE id = ANY(%(organisations)s::bigint[]);
 
 -- name: contracts
 SELECT organisation_id, valid_from, earn_rate, earn_step, prepaid_share, reimbursement,
-  acceptance_fee, issue_fee, redemption_share, expiry_months, breakage_to, earn_on, credit_limit
+  acceptance_fee, issue_fee, redemption_share, expiry_months, breakage_to, earn_on, credit_limit,
+  cycle, block, replenish_below, alert_at
 FROM alliance.contract
 WHERE organisation_id = ANY(%(organisations)s::bigint[])
 ORDER BY organisation_id ASC, valid_from DESC;
