@@ -52,6 +52,7 @@ def test_a_sweep_posts_what_is_due_and_seals(db: Connection, database_url: str) 
         "posted": {"expire_hold": 1, "release_pending": 1, "expire_lots": 1},
         "points": {"expire_hold": 100, "release_pending": 40, "expire_lots": 70},
         "refused": {},
+        "failed": {},
         "sealed": 8,
     }
     result = call(database_url, "sweep")
