@@ -71,3 +71,15 @@ ALERT_LEVELS: Final = 8
 
 CONTRACT_AHEAD: Final = timedelta(days=3_660)
 """How far ahead a version of a contract may be signed."""
+
+PAYMENTS: Final = 10_000
+"""Payments of one file for a bank; a settlement with more goes in several files."""
+
+ACCOUNT_NAME: Final = 140
+"""Characters of the name of a bank account."""
+
+BANK_FILE: Final = 512 * 1024 * 1024
+"""Bytes of a file from a bank."""
+
+BANK_LINES: Final = 1_000_000
+"""Lines of one bank statement."""
