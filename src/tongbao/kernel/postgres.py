@@ -102,7 +102,7 @@ def configure(cluster: Path, sockets: Path, shared_buffers: str | None, max_wal_
         "synchronous_commit": "on",
         "shared_buffers": shared_buffers or default_shared_buffers(),
         "max_wal_size": max_wal_size,
-        "checkpoint_timeout": "15min",
+        "checkpoint_timeout": "30min",
         "wal_compression": "off",
         "jit": "off",
         "random_page_cost": "1.1",
@@ -114,9 +114,9 @@ def configure(cluster: Path, sockets: Path, shared_buffers: str | None, max_wal_
 
 
 def default_shared_buffers() -> str:
-    """Give a quarter of the machine's memory, at most 1GB."""
+    """Give a quarter of the machine's memory, at most 8GB."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return f"{min(memory // 4, 2**30) >> 20}MB"
+    return f"{min(memory // 4, 2**33) >> 20}MB"
 
 
 def start(cluster: Path, log: Path) -> None:

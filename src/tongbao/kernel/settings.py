@@ -84,12 +84,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = DEVELOPMENT_SECRET
     shared_buffers: Annotated[
         Annotated[str, Meta(pattern=_SIZE)] | None,
-        Meta(description="Embedded server's cache; unset: a quarter of memory, at most 1GB"),
+        Meta(description="Embedded server's cache; unset: a quarter of memory, at most 8GB"),
     ] = None
     max_wal_size: Annotated[
         str,
         Meta(pattern=_SIZE, description="Embedded server's write-ahead log between checkpoints"),
-    ] = "4GB"
+    ] = "8GB"
 
 
 def descriptions() -> dict[str, str]:

@@ -1,5 +1,5 @@
 -- ledger: accounts, the journal, lots, holds, claims, windows.
--- Hot tables carry their owner first in the primary key, so that they can be distributed by it;
+-- Hot tables carry their owner in the primary key, so that they can be distributed by it;
 -- they have no foreign keys: the laws stand in for them.
 
 CREATE SCHEMA ledger;
@@ -108,6 +108,9 @@ WHERE original_id IS NOT NULL;
 CREATE INDEX operation_organisation ON ledger.operation (organisation_id, id)
 WHERE organisation_id IS NOT NULL;
 
+-- Ids only grow, so this key is written at its end however large the journal is; its owner, by
+-- which it can be distributed, is in it but not first. A member's transfers are found by the
+-- member's operations.
 CREATE TABLE ledger.transfer (
   owner_id bigint NOT NULL,
   operation_id bigint NOT NULL,
@@ -121,7 +124,7 @@ CREATE TABLE ledger.transfer (
   to_lot bigint,
   written_at timestamptz NOT NULL,
   effective_at timestamptz NOT NULL,
-  PRIMARY KEY (owner_id, operation_id, n),
+  PRIMARY KEY (operation_id, n, owner_id),
   CONSTRAINT transfer_amount CHECK (amount > 0)
 );
 

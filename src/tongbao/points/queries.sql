@@ -127,9 +127,10 @@ SELECT t.from_lot, t.to_lot
 FROM members.member AS m
 CROSS JOIN LATERAL (
   SELECT x.from_lot, x.to_lot
-  FROM ledger.transfer AS x
-  WHERE x.owner_id = m.id AND x.movement IN (17, 18, 19)
-  ORDER BY x.owner_id, x.operation_id, x.n
+  FROM ledger.operation AS p
+  INNER JOIN ledger.transfer AS x ON p.owner_id = x.owner_id AND p.id = x.operation_id
+  WHERE p.owner_id = m.id AND p.kind = 'merge' AND x.movement IN (17, 18, 19)
+  ORDER BY x.operation_id, x.n
   OFFSET 0
 ) AS t
 WHERE m.merged_into = ANY(%(members)s::bigint[]);
