@@ -248,7 +248,10 @@ class SideBySide(RuleBasedStateMachine):
         )
         positions = {owner: n for owner, n in rows if owner != self.operator}
         assert positions == self.model.state.position
-        rows = self.conn.execute("SELECT id FROM points.exception_item WHERE state = 'open'")
+        rows = self.conn.execute(
+            "SELECT subject::bigint FROM desk.exception_item"
+            " WHERE state = 'open' AND kind = 'advice'"
+        )
         assert {item for (item,) in rows} == self.model.state.items
 
     @rule(hours=HOURS)

@@ -6,6 +6,7 @@ import pytest
 from tests.points.desk import Desk, code, good, undo
 from tests.world import AT
 from tongbao.alliance.outlets import set_open
+from tongbao.desk import exceptions
 from tongbao.members.members import set_spend_lock
 from tongbao.members.members import set_status as set_member_status
 from tongbao.points.operations import Advice, Capture, Close, ExpireHold, Line, Purchase
@@ -15,12 +16,15 @@ LATER = AT + timedelta(days=3)
 
 
 def item(desk: Desk, outcome: Outcome) -> tuple[object, ...] | None:
-    row: tuple[object, ...] | None = desk.conn.execute(
-        "SELECT member_id, organisation_id, hold_id, points, reason, state"
-        " FROM points.exception_item WHERE id = %s",
-        (outcome.operation,),
-    ).fetchone()
-    return row
+    subject = str(outcome.operation)
+    for found in exceptions.listed(desk.conn, "advice", state=None, now=AT):
+        if found.subject == subject:
+            facts = found.facts
+            return (
+                facts["member"], found.organisation_id, facts.get("hold"), facts["points"],
+                facts["reason"], found.state,
+            )  # fmt: skip
+    return None
 
 
 def test_an_advice_takes_an_expired_hold_before_its_release(desk: Desk) -> None:

@@ -1,7 +1,7 @@
 """What the commands print: JSON, tables, lines and progress bars, and refusals in one way."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol
 
@@ -66,6 +66,11 @@ def table(
     where = console()
     made.min_width = min(cell_len(title), where.width)  # so that the title stays on one line
     where.print(made, width=None if width is None else min(width, where.width))
+
+
+def facts(given: Mapping[str, Any]) -> str:
+    """Give facts as they stand in one cell of a table: ``name=value`` and so on."""
+    return " ".join(f"{name}={value}" for name, value in given.items())
 
 
 def console(*, stderr: bool = False) -> "Console":

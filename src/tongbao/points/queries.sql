@@ -215,17 +215,3 @@ VALUES (%(id)s, %(member)s, %(organisation)s, %(points)s, %(reason)s, %(by)s, %(
 -- name: decide_proposal
 UPDATE points.adjustment SET state = %(state)s, decided_by = %(by)s, decided_at = %(at)s
 WHERE id = %(id)s AND state = 'proposed';
-
--- name: write_exception
-INSERT INTO points.exception_item (
-  id, member_id, organisation_id, outlet_id, hold_id, points, reason, state, raised_at,
-  effective_at
-)
-VALUES (
-  %(id)s, %(member)s, %(organisation)s, %(outlet)s, %(hold)s, %(points)s, %(reason)s, 'open',
-  %(at)s, %(effective_at)s
-);
-
--- name: close_exception
-UPDATE points.exception_item SET state = 'closed'
-WHERE id = %(id)s AND state = 'open';

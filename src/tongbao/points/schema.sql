@@ -20,19 +20,4 @@ CREATE TABLE points.adjustment (
   CONSTRAINT adjustment_two_people CHECK (decided_by IS NULL OR decided_by <> proposed_by)
 );
 
--- What could not be posted though it has happened: somebody has to work on it.
-CREATE TABLE points.exception_item (
-  id bigint PRIMARY KEY,
-  member_id bigint NOT NULL,
-  organisation_id bigint NOT NULL,
-  outlet_id bigint NOT NULL,
-  hold_id bigint,
-  points bigint NOT NULL,
-  reason text NOT NULL,
-  state text NOT NULL,
-  raised_at timestamptz NOT NULL,
-  effective_at timestamptz NOT NULL,
-  CONSTRAINT exception_item_state CHECK (state IN ('open', 'closed'))
-);
-
-GRANT SELECT, INSERT, UPDATE ON points.adjustment, points.exception_item TO tongbao_app;
+GRANT SELECT, INSERT, UPDATE ON points.adjustment TO tongbao_app;

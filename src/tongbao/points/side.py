@@ -1,11 +1,13 @@
 """What operations keep beside the journal: proposals, exception items, memberships that end."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
 
+from tongbao.desk import exceptions
+from tongbao.desk.exceptions import NewItem
 from tongbao.kernel import sql
 from tongbao.ledger.types import Stamp
 from tongbao.members.members import mark_closed, mark_merged
@@ -17,10 +19,11 @@ Q = sql.load(__package__)
 
 def record(
     conn: Connection[Any],
-    decisions: Iterable[tuple[Stamp, Operation, Decision]],
+    decisions: Sequence[tuple[Stamp, Operation, Decision]],
     at: datetime,
 ) -> None:
-    """Write the rows that decisions ask for; they are few, so one statement each."""
+    """Write the rows that decisions ask for; proposals and ends are few, a statement each."""
+    _work_on_exceptions(conn, decisions, at)
     for stamp, _, decision in decisions:
         if decision.proposal is not None:
             organisation, points, reason, by = decision.proposal
@@ -31,10 +34,6 @@ def record(
         if decision.decided is not None:
             proposal, state, by = decision.decided
             conn.execute(Q.decide_proposal, {"id": proposal, "state": state, "by": by, "at": at})
-        if decision.exception is not None:
-            _raise_item(conn, stamp, decision)
-        if decision.closed is not None:
-            conn.execute(Q.close_exception, {"id": decision.closed})
         if decision.ended is not None:
             member, into = decision.ended
             if into is None:
@@ -43,20 +42,37 @@ def record(
                 mark_merged(conn, member, into)
 
 
-def _raise_item(conn: Connection[Any], stamp: Stamp, decision: Decision) -> None:
+def _work_on_exceptions(
+    conn: Connection[Any],
+    decisions: Sequence[tuple[Stamp, Operation, Decision]],
+    at: datetime,
+) -> None:
+    """Raise an item for each advice that could not be posted, close those that were reversed."""
+    raised = [
+        _item(stamp, decision) for stamp, _, decision in decisions if decision.exception is not None
+    ]
+    exceptions.raise_items(conn, raised, at)
+    exceptions.close_subjects(
+        conn,
+        "advice",
+        [str(decision.closed) for _, _, decision in decisions if decision.closed is not None],
+        by="till",
+        how="reversed",
+        reason="the advice was reversed",
+        at=at,
+    )
+
+
+def _item(stamp: Stamp, decision: Decision) -> NewItem:
     assert decision.exception is not None
     organisation, outlet, hold, points, reason = decision.exception
-    conn.execute(
-        Q.write_exception,
-        {
-            "id": stamp.id,
-            "member": decision.posting.owner,
-            "organisation": organisation,
-            "outlet": outlet,
-            "hold": hold,
-            "points": points,
-            "reason": reason,
-            "at": stamp.at,
-            "effective_at": stamp.effective_at,
-        },
-    )
+    facts = {
+        "member": decision.posting.owner,
+        "outlet": outlet,
+        "points": points,
+        "reason": reason,
+        "effective_at": stamp.effective_at,
+    }
+    if hold is not None:
+        facts["hold"] = hold
+    return NewItem(kind="advice", organisation_id=organisation, subject=str(stamp.id), facts=facts)
