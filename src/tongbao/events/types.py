@@ -73,3 +73,95 @@ class OperationPosted(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     arm: str | None = None
     exposure: str | None = None
     propensity: int | None = None
+
+
+WINDOW_CLOSED: Final = "tongbao.window.closed.v1"
+"""Event type of a clearing window that was closed."""
+
+SETTLEMENT_TYPES: Final = {
+    "proposed": "tongbao.settlement.proposed.v1",
+    "approved": "tongbao.settlement.approved.v1",
+    "instructed": "tongbao.settlement.instructed.v1",
+    "settled": "tongbao.settlement.settled.v1",
+    "failed": "tongbao.settlement.failed.v1",
+    "rejected": "tongbao.settlement.rejected.v1",
+}
+"""Event type by the state that a settlement has come to."""
+
+LEG_TYPES: Final = {
+    "paid": "tongbao.leg.paid.v1",
+    "rejected": "tongbao.leg.rejected.v1",
+    "failed": "tongbao.leg.failed.v1",
+}
+"""Event type by the state that a leg of a settlement has come to."""
+
+
+class WindowClosed(Struct, frozen=True, kw_only=True):
+    """The data of a closed window's event."""
+
+    window: int
+    opened: int
+    closed: int
+
+
+class SettlementChanged(Struct, frozen=True, kw_only=True):
+    """The data of a settlement's events; ``through_window`` is the last window it pays."""
+
+    settlement: int
+    state: str
+    day: str
+    through_window: int
+    collections: int
+    to_collect: int
+    payouts: int
+    to_pay: int
+    paid_in: int
+    paid_out: int
+    failed: int
+    written: int
+
+
+class LegChanged(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The data of a leg's events; ``amount`` is negative where the organisation pays."""
+
+    settlement: int
+    organisation: int
+    state: str
+    amount: int
+    paid: int
+    attempt: int
+    written: int
+    reason: str | None = None
+
+
+HEADROOM_NARROWED: Final = "tongbao.headroom.narrowed.v1"
+"""Event type of an organisation that has reached a level of its limit."""
+
+PREPAID_LOWERED: Final = "tongbao.prepaid.lowered.v1"
+"""Event type of an organisation whose block is nearly used up."""
+
+
+class HeadroomNarrowed(Struct, frozen=True, kw_only=True, gc=False):
+    """The data of a level reached: ``used`` of ``limit``, and what both are made of.
+
+    ``level`` is the highest of its contract's levels that was reached, in parts per million.
+    """
+
+    organisation: int
+    level: int
+    used: int
+    limit: int
+    headroom: int
+    collateral: int
+    clearing: int
+    circulation: int
+    reserve: int
+
+
+class PrepaidLowered(Struct, frozen=True, kw_only=True, gc=False):
+    """The data of a block nearly used up: less than ``below`` is left, ``wanted`` is to be bought."""
+
+    organisation: int
+    prepaid: int
+    below: int
+    wanted: int

@@ -119,6 +119,11 @@ class Books(LedgerBooks):
                 return terms
         raise refusals.NoContract(organisation=organisation_id, when=when.isoformat())
 
+    def terms_if_any(self, organisation_id: int, when: datetime) -> Terms | None:
+        """Give the contract terms that rule at business time ``when``; None before the first."""
+        versions = self.organisation(organisation_id).versions
+        return next((terms for valid_from, terms in versions if valid_from <= when), None)
+
     def end_membership(self, member: int, into: int | None, transfers: Iterable[Transfer]) -> None:
         """Close a membership, or let it live on in ``into``: what follows it is found there."""
         ended = self.members[member]

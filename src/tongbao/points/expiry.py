@@ -39,9 +39,7 @@ def end(books: Books, sheet: Sheet, lot: Lot, points: int, movement: M) -> None:
 
     The reserve goes back to the issuer, unless the contract now leaves it to the operator.
     """
-    when = sheet.stamp.effective_at
-    versions = books.organisation(lot.issuer).versions
-    terms = next((terms for valid_from, terms in versions if valid_from <= when), None)
+    terms = books.terms_if_any(lot.issuer, sheet.stamp.effective_at)
     if terms is None or terms.breakage_to == "issuer":
         give_home(sheet, lot, points, movement)
         return

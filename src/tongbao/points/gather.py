@@ -17,6 +17,7 @@ from tongbao.ledger.movements import M
 from tongbao.ledger.types import Hold, Lot, Transfer
 from tongbao.points import detail, refusals
 from tongbao.points import directory as known
+from tongbao.points.alerts import may_narrow
 from tongbao.points.books import Books, Member, Proposal
 from tongbao.points.operations import Operation, fingerprint
 from tongbao.points.original import Original
@@ -129,7 +130,7 @@ def _read_rest(
         rows = conn.execute(Q.owing, {"owners": arrays.ints(in_debt)})
         for owner, organisation, amount in rows:
             books.owing.setdefault(owner, {})[organisation] = amount
-    ids = {lot.issuer for lot in books.lot_by_id.values()} | wanted.organisations
+    ids = {lot.issuer for lot in books.lot_by_id.values()} | wanted.organisations | locked
     for debts in books.owing.values():
         ids.update(debts)
     directory.read_outlets(conn, wanted.outlets)
@@ -137,7 +138,8 @@ def _read_rest(
     books.outlets = directory.outlets
     books.organisations = directory.organisations
     books.locked |= locked
-    counted = locked & wanted.organisations
+    everybody = books.organisations
+    counted = {i for i in locked if i in wanted.organisations or may_narrow(everybody[i])}
     if books.large:
         counted = ids | {books.operator}
         issuers = {"issuers": arrays.ints(ids), "window": books.window}

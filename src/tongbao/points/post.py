@@ -6,6 +6,7 @@ before it left them, and a batch gives the same answers as its operations one by
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from tongbao.ledger.types import Stamp
 from tongbao.points import (
     adjustment,
     advice,
+    alerts,
     award,
     expiry,
     gift,
@@ -118,7 +120,8 @@ def _post_checked(
     keys = {(op.scope, op.original_key) for op in batch if isinstance(op, ops.Reversal)}
     decided = Decided(gathered, keys, rules)
     outcomes = [_decide(decided, op, place) for place, op in enumerate(batch)]
-    events = (event_of(*one, books, zone) for one in decided.decisions)
+    posted = (event_of(*one, books, zone) for one in decided.decisions)
+    events = chain(posted, alerts.crossed(books))
     record(conn, books, map(_answer, decided.remembered.items()), events)
     side.record(conn, decided.decisions, at)
     return outcomes
