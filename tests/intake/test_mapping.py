@@ -8,13 +8,8 @@ import pytest
 from tests.intake.files import HEADER, write
 from tongbao.alliance.types import Terms
 from tongbao.intake import mapping, source
-from tongbao.intake.refusals import (
-    ColumnMissing,
-    ColumnRepeated,
-    FileMalformed,
-    FileUnreadable,
-    MappingMalformed,
-)
+from tongbao.intake.refusals import MappingMalformed
+from tongbao.kernel.files import ColumnMissing, ColumnRepeated, FileMalformed, FileUnreadable
 
 REGISTER = '[register]\nformat="f"\nmcc="5411"\nsite="s"\nregion="310000"\n'
 

@@ -10,7 +10,7 @@ import pytest
 from pyarrow import parquet
 
 from tongbao.intake import parquet_file
-from tongbao.intake.refusals import FileMalformed
+from tongbao.kernel.files import FileMalformed
 
 
 def cells(folder: Path, values: Any) -> list[Any]:

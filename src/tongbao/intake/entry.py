@@ -19,15 +19,11 @@ from msgspec import Struct
 
 from tongbao.intake.mapping import Mapping
 from tongbao.intake.raw import Cell, Raw
-from tongbao.intake.refusals import (
-    PointsMalformed,
-    QuantityMalformed,
-    TimeMalformed,
-    ValueMissing,
-)
+from tongbao.intake.refusals import PointsMalformed, QuantityMalformed
 from tongbao.kernel import amounts, limits, texts
 from tongbao.kernel.amounts import AmountMalformed, AmountOutOfRange
 from tongbao.kernel.errors import Refusal
+from tongbao.kernel.files import TimeMalformed, ValueMissing
 
 _NUMBER: Final = 40
 """Characters of a number."""

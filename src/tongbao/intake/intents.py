@@ -1,9 +1,6 @@
 """Intents: what a receipt asks of the ledger, before it is decided how points are spent."""
 
-import hashlib
-import re
 from collections.abc import Sequence
-from typing import Final
 
 from msgspec import Struct, field
 
@@ -12,10 +9,8 @@ from tongbao.intake.entry import Entry, Fault
 from tongbao.intake.receipts import Receipt
 from tongbao.intake.rejects import Reject, reject
 from tongbao.intake.resolve import Names
-from tongbao.kernel import limits
+from tongbao.kernel import once
 from tongbao.points.operations import Line
-
-_PLAIN: Final = re.compile(r"[!-~]+")
 
 
 class Sale(Struct, kw_only=True):
@@ -44,18 +39,6 @@ class Intent(Struct, kw_only=True):
     member: int
     sale: Sale | None = None
     returns: list[Return] = field(default_factory=list)
-
-
-def key_of(kind: str, outlet: str, receipt: str, line: str = "") -> str:
-    """Give the idempotency key of a receipt, or of one line of it; any text gives a good key."""
-    parts = [kind, outlet, receipt, line] if line else [kind, outlet, receipt]
-    key = ":".join(parts)
-    # A sale ends with its receipt; where something may follow, a colon in it could mislead.
-    clear = kind == "sale" or ":" not in receipt + line
-    if clear and len(key) <= limits.KEY and _PLAIN.fullmatch(key):
-        return key
-    digest = hashlib.blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
-    return f"{kind}:{outlet}:#{digest}"
 
 
 def intents_of(
@@ -115,9 +98,9 @@ def line_ids(entries: Sequence[Entry]) -> dict[int, str]:
 def _return(entry: Entry, line: str) -> Return:
     original = entry.return_of
     return Return(
-        key=key_of("return", entry.outlet, entry.receipt, line),
+        key=once.of_receipt("return", entry.outlet, entry.receipt, line),
         entry=entry,
-        original_key=None if original is None else key_of("sale", entry.outlet, original),
+        original_key=None if original is None else once.of_receipt("sale", entry.outlet, original),
     )
 
 
@@ -125,7 +108,7 @@ def _sale(sold: list[Entry], ids: dict[int, str]) -> Sale:
     first = sold[0]
     spending = next((entry for entry in sold if entry.points), first)
     return Sale(
-        key=key_of("sale", first.outlet, first.receipt),
+        key=once.of_receipt("sale", first.outlet, first.receipt),
         entries=sold,
         amount=sum(entry.amount for entry in sold),
         lines=tuple(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tongbao.intake.raw import Cell, Raw
-from tongbao.intake.refusals import FileMalformed
+from tongbao.kernel.files import FileMalformed
 
 MAGIC: Final = b"PAR1"
 _BATCH: Final = 10_000

@@ -3,26 +3,6 @@
 from tongbao.kernel.errors import Conflict, Malformed, NotFound, Refused
 
 
-class FileUnreadable(Refused):
-    code = "file-unreadable"
-    text = "{file} cannot be read: {reason}"
-
-
-class FileMalformed(Malformed):
-    code = "file-malformed"
-    text = "{file} is no file of sales: {reason}"
-
-
-class ColumnMissing(Malformed):
-    code = "column-missing"
-    text = "{file} has no column {column} for {field}; it has {found}"
-
-
-class ColumnRepeated(Malformed):
-    code = "column-repeated"
-    text = "{file} has more than one column {column}"
-
-
 class MappingMalformed(Malformed):
     code = "mapping-malformed"
     text = "the mapping cannot be used: {reason}"
@@ -36,31 +16,6 @@ class RejectsUnwritable(Refused):
 class ImportRunning(Conflict):
     code = "import-running"
     text = "{file} is being imported by another process"
-
-
-class RowMalformed(Malformed):
-    code = "row-malformed"
-    text = "{reason}"
-
-
-class RowEncoding(Malformed):
-    code = "row-encoding"
-    text = "the line is not {encoding}"
-
-
-class RowTooLong(Malformed):
-    code = "row-too-long"
-    text = "the line has more than {most} bytes"
-
-
-class ValueMissing(Malformed):
-    code = "value-missing"
-    text = "{field} is empty"
-
-
-class TimeMalformed(Malformed):
-    code = "time-malformed"
-    text = "{given!r} is not a time that can be read"
 
 
 class QuantityMalformed(Malformed):

@@ -3,15 +3,16 @@
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import msgspec
 from msgspec import Struct
 
-from tongbao.intake import csv_file, parquet_file
+from tongbao.intake import parquet_file
 from tongbao.intake.mapping import REQUIRED, Columns, Mapping
 from tongbao.intake.raw import Raw
-from tongbao.intake.refusals import ColumnMissing, ColumnRepeated, FileMalformed, FileUnreadable
-from tongbao.kernel import limits, texts
+from tongbao.kernel import csv_file, limits, texts
+from tongbao.kernel.files import ColumnMissing, ColumnRepeated, FileMalformed, FileUnreadable
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -74,9 +75,10 @@ def read(source: Source, position: int = 0, line: int = 0) -> Iterator[Raw]:
         headers = msgspec.structs.asdict(mapping.columns)
         columns = [headers[field] for field in source.places]
         return parquet_file.read_rows(source.path, columns, position)
-    return csv_file.read_rows(
+    rows = csv_file.read_rows(
         source.path, source.header, mapping.encoding, mapping.delimiter, position, line
     )
+    return cast(Iterator[Raw], rows)  # a text is a cell
 
 
 def _find_columns(path: Path, mapping: Mapping, header: list[str]) -> dict[str, int]:

@@ -34,3 +34,15 @@ _encode = msgspec.json.Encoder().encode
 def fingerprint(asked: object) -> bytes:
     """Give the fingerprint (16 bytes) of what a caller asked for."""
     return hashlib.blake2b(_encode(asked), digest_size=16).digest()
+
+
+def of_receipt(kind: str, outlet: str, receipt: str, line: str = "") -> str:
+    """Give the idempotency key of a receipt, or of one line of it; any text gives a good key."""
+    parts = [kind, outlet, receipt, line] if line else [kind, outlet, receipt]
+    key = ":".join(parts)
+    # A sale ends with its receipt; where something may follow, a colon in it could mislead.
+    clear = kind == "sale" or ":" not in receipt + line
+    if clear and _KEY.fullmatch(key):
+        return key
+    digest = hashlib.blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
+    return f"{kind}:{outlet}:#{digest}"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tongbao.intake import csv_file
-from tongbao.intake.refusals import FileMalformed
+from tongbao.kernel import csv_file
+from tongbao.kernel.files import FileMalformed
 
 HEADER = ["a", "b"]
 

@@ -3,11 +3,13 @@
 import csv
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final
 
-from tongbao.intake.raw import Cell, Raw
-from tongbao.intake.refusals import FileMalformed, RowEncoding, RowMalformed, RowTooLong
 from tongbao.kernel.errors import Refusal
+from tongbao.kernel.files import FileMalformed, RowEncoding, RowMalformed, RowTooLong
+
+Raw = tuple[int, int, list[str] | None, Refusal | None]
+"""Where a record begins (for going on there), its line number, its cells or why there are none."""
 
 _LONGEST: Final = 65_536
 """Bytes of one line."""
@@ -79,7 +81,7 @@ def read_header(path: Path, encoding: str, delimiter: str) -> list[str]:
     _, _, cells, refusal = first
     if cells is None:
         raise FileMalformed(file=path.name, reason=f"its header cannot be read: {refusal}")
-    return [str(cell).strip() for cell in cells]
+    return [cell.strip() for cell in cells]
 
 
 def read_rows(
@@ -124,7 +126,7 @@ def _records(lines: _Lines, delimiter: str, width: int | None) -> Iterator[Raw]:
             continue
         start, end, number = lines.taken[0]
         if fault is None:
-            yield (start, number, cast(list[Cell], cells), None)
+            yield (start, number, cells, None)
             continue
         yield (start, number, None, RowMalformed(reason=fault))
         if len(lines.taken) > 1:  # what a stray quote has swallowed is read as it stands
