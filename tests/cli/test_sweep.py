@@ -1,4 +1,4 @@
-"""``tongbao sweep`` posts what is due and seals; ``tongbao clearing`` closes and settles."""
+"""``tongbao sweep`` posts what is due and seals; ``tongbao clearing`` closes and shows."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -67,18 +67,15 @@ def test_an_empty_database_is_swept_too(database_url: str) -> None:
     assert answer(database_url, "sweep")["posted"] == {}
 
 
-def test_a_window_is_closed_shown_and_settled(db: Connection, database_url: str) -> None:
+def test_a_window_is_closed_and_shown(db: Connection, database_url: str) -> None:
     world = live(db)
     closed = answer(database_url, "clearing", "close")
     assert (closed["closed"]["id"], closed["open"]["id"]) == (1, 2)
     shown = answer(database_url, "clearing", "show", "1")
     assert shown["gross"] == shown["bilateral"] == {"count": 1, "amount": 500}
     assert [pair["debtor"] for pair in shown["pairs"]] == [world.organisations["A"]]
-    settled = answer(database_url, "clearing", "settle", "1", "--by", "Lin")
-    assert (settled["paid_in"], settled["paid_out"], settled["replayed"]) == (500, 500, False)
-    assert answer(database_url, "clearing", "settle", "1", "--by", "Lin")["replayed"]
     listed = answer(database_url, "clearing", "list")["windows"]
-    assert [(window["id"], bool(window["settled_at"])) for window in listed] == [
+    assert [(window["id"], bool(window["closed_at"])) for window in listed] == [
         (2, False),
         (1, True),
     ]
@@ -94,16 +91,4 @@ def test_the_same_is_said_to_people(db: Connection, database_url: str) -> None:
     assert "Window 1, closed" in shown
     assert "claim by claim (gross)" in shown
     assert "5.00" in shown
-    said = "window 1 is settled: 5.00 paid in by 1, 5.00 paid out to 1\n"
-    assert call(database_url, "clearing", "settle", "1", "--by", "Lin").stdout == said
-    again = call(database_url, "clearing", "settle", "1", "--by", "Lin").stdout
-    assert again.startswith("window 1 was settled before")
-    assert "Window 1, settled" in call(database_url, "clearing", "show", "1").stdout
     assert "Windows" in call(database_url, "clearing", "list").stdout
-
-
-def test_a_window_that_cannot_be_settled_is_refused(database_url: str) -> None:
-    for window, code in (("1", "window-open"), ("9", "window-not-found")):
-        result = call(database_url, "clearing", "settle", window, "--by", "Lin")
-        assert result.exit_code != 0
-        assert getattr(result.exception, "code", "") == code

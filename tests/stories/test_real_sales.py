@@ -11,12 +11,13 @@ import pytest
 
 from tests.intake.files import state
 from tests.world import broken_laws
-from tongbao.clearing import report, settle, windows
+from tongbao.clearing import positions, report, windows
 from tongbao.intake import importing, mapping, source
 from tongbao.intake.tally import Code, Sum, Summary
 from tongbao.kernel import clock
 from tongbao.kernel.db import Connection
 from tongbao.kernel.settings import Settings
+from tongbao.sandbox.settling import settle
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("TONGBAO_REAL_DATA", ROOT.parent / "shared" / "data"))
@@ -73,12 +74,12 @@ def test_a_year_of_grocery_baskets_earns_spends_and_is_settled_pair_by_pair(
 
     with db.transaction():
         window = windows.close(db, clock.now())
-    pairs = settle.claims_by_pair(db, window.id)
+    pairs = positions.claims_by_pair(db, window.id)
     claimed = sum(pair.owed + pair.owed_back for pair in pairs)
     assert claimed == summary.claiming_pairs.amount > 2_000_000
     assert report.report(db, window.id).gross.amount == claimed
     with db.transaction():
-        settled = settle.settle(db, window.id, clock.now(), "the test")
+        settled = settle(db, window.id, clock.now().date(), clock.now())
     assert settled.paid_in == settled.paid_out > 0
     owing = b"SELECT count(*) FROM ledger.account WHERE kind = 'clearing' AND balance <> 0"
     assert count(db, owing) == 0

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from tongbao.clearing import windows
-from tongbao.clearing.settle import claims_by_pair, find, nets
+from tongbao.clearing import settlements, windows
+from tongbao.clearing.positions import claims_by_pair, nets
 from tongbao.clearing.types import Net, Pair, Settlement, Window
 from tongbao.kernel import limits
 from tongbao.kernel.db import Connection
@@ -37,7 +37,7 @@ class Report(Struct, frozen=True, kw_only=True):
     nets: list[Net]
     pairs_in_all: int
     pairs: list[Pair]
-    settlement: Settlement | None
+    settlements: list[Settlement]
 
 
 def report(conn: Connection, window_id: int, limit: int = limits.PAGE) -> Report:
@@ -57,12 +57,12 @@ def report(conn: Connection, window_id: int, limit: int = limits.PAGE) -> Report
         bilateral=_payments(pair.net for pair in both),
         collections=_payments(-one.clearing for one in moved),
         payouts=_payments(one.clearing for one in moved),
-        kept=sum(one.reserve + one.prepaid + one.fees + one.breakage for one in moved),
+        kept=sum(one.kept for one in moved),
         organisations=len(moved),
         nets=largest[:limit],
         pairs_in_all=len(both),
         pairs=both[:limit],
-        settlement=find(conn, window_id),
+        settlements=settlements.of_window(conn, window_id),
     )
 
 

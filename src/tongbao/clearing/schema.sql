@@ -1,24 +1,135 @@
--- clearing: which windows were settled.
+-- clearing: settlements, their legs, and what became of them.
 
 CREATE SCHEMA clearing;
 GRANT USAGE ON SCHEMA clearing TO tongbao_app;
 
--- One row for each settled window. What each organisation paid or was paid is in the journal:
--- operations of the kind 'settlement', of which operation_id is the one for the whole window.
+-- Positions of all windows up to one, paid together. The sums follow from its legs: to_collect and
+-- to_pay are what was proposed, paid_in and paid_out what the bank has moved; unfinished and failed
+-- count legs. asked says who was to be settled, so that the same is not proposed twice.
 CREATE TABLE clearing.settlement (
-  window_id int PRIMARY KEY,
-  operation_id bigint NOT NULL,
+  id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  business_date date NOT NULL,
+  through_window int NOT NULL,
+  asked text NOT NULL,
+  state text NOT NULL,
   collections int NOT NULL,
-  paid_in bigint NOT NULL,
+  to_collect bigint NOT NULL,
   payouts int NOT NULL,
+  to_pay bigint NOT NULL,
+  skipped int NOT NULL,
+  paid_in bigint NOT NULL,
   paid_out bigint NOT NULL,
-  settled_by text NOT NULL,
-  settled_at timestamptz NOT NULL,
-  CONSTRAINT settlement_amounts CHECK (paid_in >= 0 AND paid_out >= 0)
+  unfinished int NOT NULL,
+  failed int NOT NULL,
+  proposed_by text NOT NULL,
+  proposed_at timestamptz NOT NULL,
+  approved_by text,
+  approved_at timestamptz,
+  instructed_at timestamptz,
+  finished_at timestamptz,
+  CONSTRAINT settlement_state CHECK (state IN (
+    'proposed', 'approved', 'instructed', 'partly_paid', 'settled', 'failed', 'rejected'
+  )),
+  CONSTRAINT settlement_two_people CHECK (approved_by <> proposed_by),
+  CONSTRAINT settlement_amounts CHECK (
+    paid_in BETWEEN 0 AND to_collect AND paid_out BETWEEN 0 AND to_pay
+  ),
+  CONSTRAINT settlement_legs CHECK (
+    unfinished >= 0 AND failed >= 0 AND unfinished + failed <= collections + payouts
+  ),
+  CONSTRAINT settlement_finished CHECK (
+    (finished_at IS NOT NULL) = (state IN ('settled', 'failed', 'rejected'))
+  )
 );
 
-CREATE TRIGGER settlement_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE
-ON clearing.settlement
+CREATE UNIQUE INDEX settlement_once ON clearing.settlement (business_date, through_window, asked)
+WHERE state NOT IN ('rejected', 'failed');
+
+CREATE INDEX settlement_window ON clearing.settlement (through_window);
+
+-- What one organisation pays (negative) or is paid in a settlement.
+CREATE TABLE clearing.leg (
+  settlement_id int NOT NULL REFERENCES clearing.settlement,
+  organisation_id bigint NOT NULL,
+  through_window int NOT NULL,
+  amount bigint NOT NULL,
+  paid bigint NOT NULL,
+  state text NOT NULL,
+  attempt int NOT NULL,
+  PRIMARY KEY (settlement_id, organisation_id),
+  CONSTRAINT leg_amount CHECK (amount <> 0),
+  CONSTRAINT leg_paid CHECK (paid BETWEEN 0 AND abs(amount)),
+  CONSTRAINT leg_state CHECK (
+    CASE state
+      WHEN 'open' THEN paid = 0
+      WHEN 'instructed' THEN paid = 0
+      WHEN 'partly_paid' THEN paid BETWEEN 1 AND abs(amount) - 1
+      WHEN 'paid' THEN paid = abs(amount)
+      WHEN 'rejected' THEN paid < abs(amount)
+      WHEN 'failed' THEN paid < abs(amount)
+      WHEN 'dropped' THEN paid = 0
+      ELSE FALSE
+    END
+  )
+);
+
+-- An organisation has one unfinished leg at most: nobody is asked for the same money twice.
+CREATE UNIQUE INDEX leg_unfinished ON clearing.leg (organisation_id)
+WHERE state IN ('open', 'instructed', 'partly_paid', 'rejected');
+
+-- How far an organisation was settled.
+CREATE INDEX leg_organisation ON clearing.leg (organisation_id, through_window)
+WHERE state <> 'dropped';
+
+-- Who was due and got no leg, and why.
+CREATE TABLE clearing.skipped (
+  settlement_id int NOT NULL REFERENCES clearing.settlement,
+  organisation_id bigint NOT NULL,
+  reason text NOT NULL,
+  PRIMARY KEY (settlement_id, organisation_id),
+  CONSTRAINT skipped_reason CHECK (reason IN ('unfinished', 'ahead', 'defaulted'))
+);
+
+-- Money that the bank has moved for a leg: the operation that booked it, and the bank's reference.
+CREATE TABLE clearing.payment (
+  settlement_id int NOT NULL,
+  organisation_id bigint NOT NULL,
+  reference text COLLATE "C" NOT NULL,
+  amount bigint NOT NULL,
+  operation_id bigint NOT NULL UNIQUE,
+  booked_at timestamptz NOT NULL,
+  PRIMARY KEY (settlement_id, organisation_id, reference),
+  FOREIGN KEY (settlement_id, organisation_id) REFERENCES clearing.leg,
+  CONSTRAINT payment_amount CHECK (amount > 0)
+);
+
+-- The trail: every change of state, by whom, when and why. Without an organisation it is of the
+-- settlement; legs that become open, instructed or dropped with their settlement have no rows.
+CREATE TABLE clearing.settlement_event (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  settlement_id int NOT NULL REFERENCES clearing.settlement,
+  organisation_id bigint,
+  state text NOT NULL,
+  attempt int,
+  paid bigint,
+  done_by text NOT NULL,
+  reason text,
+  at timestamptz NOT NULL
+);
+
+CREATE INDEX settlement_event_settlement
+ON clearing.settlement_event (settlement_id, organisation_id);
+
+CREATE TRIGGER skipped_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON clearing.skipped
 FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
-GRANT SELECT, INSERT ON clearing.settlement TO tongbao_app;
+CREATE TRIGGER payment_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON clearing.payment
+FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+CREATE TRIGGER settlement_event_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE
+ON clearing.settlement_event
+FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+GRANT SELECT, INSERT, UPDATE ON clearing.settlement, clearing.leg TO tongbao_app;
+GRANT SELECT, INSERT ON clearing.skipped, clearing.payment, clearing.settlement_event
+TO tongbao_app;

@@ -4,8 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
+
 from tongbao.clearing.types import Window
+from tongbao.events.outbox import Event, announce
+from tongbao.events.types import WINDOW_CLOSED, WindowClosed
 from tongbao.kernel import limits, sql
+from tongbao.kernel.clock import micros
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import NotFound
 from tongbao.ledger import lock
@@ -14,7 +19,9 @@ Q = sql.load(__package__)
 LEDGER = sql.load("tongbao.ledger")
 
 _LAST: Final = 2**31 - 1
-_FIELDS: Final = ("id", "opened_at", "closed_at", "settled_at")
+_FIELDS: Final = ("id", "opened_at", "closed_at")
+_NOBODY: Final = 0
+"""Windows are the alliance's: their events are about no organisation."""
 
 
 class WindowNotFound(NotFound):
@@ -30,7 +37,7 @@ def current(conn: Connection) -> Window:
 
 
 def close(conn: Connection, at: datetime) -> Window:
-    """Close the open window and open the next one; give the closed one.
+    """Close the open window, open the next one and announce it; give the closed one.
 
     Waits for the postings under way and keeps others waiting until this transaction ends, so end
     it soon. Whatever was posted before is in the closed window, whatever comes later in the next.
@@ -39,7 +46,15 @@ def close(conn: Connection, at: datetime) -> Window:
     closed = conn.execute(LEDGER.close_window, {"at": at}).fetchone()
     assert closed is not None, "closing a window opens the next"
     conn.execute(LEDGER.open_window, {"at": closed[2]})
-    return _window(closed)
+    window = _window(closed)
+    _announce(conn, window, at)
+    return window
+
+
+def newest_closed(conn: Connection) -> Window | None:
+    """Give the window that was closed last; None before the first is."""
+    row = conn.execute(Q.newest_closed).fetchone()
+    return None if row is None else _window(row)
 
 
 def get(conn: Connection, window_id: int) -> Window:
@@ -56,6 +71,15 @@ def newest(conn: Connection, before: int = _LAST, limit: int = limits.PAGE) -> l
     """Give at most ``limit`` windows with ids below ``before``, newest first."""
     values = {"before": before, "limit": min(limit, limits.PAGE)}
     return [_window(row) for row in conn.execute(Q.newest_windows, values)]
+
+
+def _announce(conn: Connection, window: Window, at: datetime) -> None:
+    assert window.closed_at is not None, "it has just been closed"
+    data = WindowClosed(
+        window=window.id, opened=micros(window.opened_at), closed=micros(window.closed_at)
+    )
+    said = msgspec.json.encode(data).decode()
+    announce(conn, [Event(_NOBODY, WINDOW_CLOSED, window.closed_at, said)], at)
 
 
 def _window(row: Sequence[Any]) -> Window:

@@ -35,7 +35,7 @@ COMMANDS: Final = {
     "demo": Command("demo", "Build a made-up alliance and show what happened in its month."),
     "migrate": Command("migrate", "Bring the database to this program's version."),
     "import": Command("import_sales", "Import the sales that merchants have on file."),
-    "clearing": Command("clearing", "Close windows and settle who owes whom."),
+    "clearing": Command("clearing", "Close windows and see who owes whom."),
     "proposals": Command("proposals", "List what one person has proposed and another may decide."),
     "exceptions": Command("exceptions", "Work on what could not be posted, matched or paid."),
     "sweep": Command("sweep", "Post what time has made due, and seal the journal."),

@@ -1,5 +1,6 @@
-"""``tongbao clearing``: close the open window, look at windows, settle one."""
+"""``tongbao clearing``: close the open window, look at windows."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -7,8 +8,6 @@ import typer
 from tongbao.alliance import organisations
 from tongbao.clearing import windows
 from tongbao.clearing.report import Payments, Report, report
-from tongbao.clearing.settle import settle as settle_window
-from tongbao.clearing.types import Window
 from tongbao.cli import output, session
 from tongbao.kernel import limits
 from tongbao.kernel.amounts import show as yuan
@@ -21,7 +20,7 @@ WindowId = Annotated[int, typer.Argument(metavar="WINDOW", help="The window's nu
 
 @app.callback()
 def clearing() -> None:
-    """Close windows and settle who owes whom."""
+    """Close windows and see who owes whom."""
 
 
 @app.command()
@@ -52,11 +51,8 @@ def show_all(
         return
     output.table(
         "Windows",
-        [">window", "opened", "closed", "settled"],
-        [
-            (w.id, _when(w, "opened_at"), _when(w, "closed_at"), _when(w, "settled_at"))
-            for w in found
-        ],
+        [">window", "opened", "closed"],
+        [(w.id, _when(w.opened_at), _when(w.closed_at)) for w in found],
     )
 
 
@@ -78,33 +74,13 @@ def show(
             _print(opened.conn, found)
 
 
-@app.command()
-def settle(
-    window: WindowId,
-    by: Annotated[str, typer.Option(help="Who settles it, for the record.")],
-    as_json: output.Json = False,
-) -> None:
-    """Settle a closed window: debtors pay in, creditors are paid out. Twice is once."""
-    with session.open_session() as opened, opened.conn.transaction():
-        settled = settle_window(opened.conn, window, opened.at, by)
-    if as_json:
-        output.json(settled)
-        return
-    output.line(
-        f"window {window} {'was settled before' if settled.replayed else 'is settled'}: "
-        f"{yuan(settled.paid_in)} paid in by {settled.collections}, "
-        f"{yuan(settled.paid_out)} paid out to {settled.payouts}"
-    )
-
-
-def _when(window: Window, field: str) -> str:
-    time = getattr(window, field)
+def _when(time: datetime | None) -> str:
     return "-" if time is None else f"{time:%Y-%m-%d %H:%M:%S}"
 
 
 def _print(conn: Connection, found: Report) -> None:
     window = found.window
-    state = "settled" if window.settled_at else "closed" if window.closed_at else "open"
+    state = "closed" if window.closed_at else "open"
     output.table(
         f"Window {window.id}, {state}",
         ["paid", ">payments", ">yuan"],

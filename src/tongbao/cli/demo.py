@@ -203,7 +203,7 @@ def _print_positions(taken: Picture, closed: Closed) -> None:
     if closed.settled is not None:
         paid = closed.settled
         output.line(
-            f"Window {paid.window_id} was settled by {paid.collections} collections of"
+            f"Window {paid.through_window} was settled by {paid.collections} collections of"
             f" {show(paid.paid_in)} and {paid.payouts} payouts of {show(paid.paid_out)};"
         )
         output.line("what is left stays with the operator: reserves, fees, breakage.")

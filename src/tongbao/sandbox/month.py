@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tongbao.alliance import organisations
-from tongbao.clearing import settle, windows
+from tongbao.clearing import windows
 from tongbao.kernel.db import Connection
 from tongbao.ledger.seal import seal
 from tongbao.points import due
@@ -26,6 +26,7 @@ from tongbao.points.operations import (
 from tongbao.points.post import post
 from tongbao.sandbox import story, traffic
 from tongbao.sandbox.alliance import EXPIRING, Alliance
+from tongbao.sandbox.settling import settle
 from tongbao.sandbox.tally import Tally, count
 
 DAYS: Final = 30
@@ -112,7 +113,7 @@ def _cut_over(month: Month, conn: Connection, at: datetime) -> None:
     The last window stays unsettled, so that there is something to be seen.
     """
     if month.closed is not None:
-        settle.settle(conn, month.closed, at, "li.na")
+        settle(conn, month.closed, (at - _HOUR).date(), at)
     month.closed = windows.close(conn, at).id
     seal(conn, at)
 

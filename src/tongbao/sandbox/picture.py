@@ -9,7 +9,7 @@ from psycopg.rows import class_row
 
 from tongbao.alliance import contracts
 from tongbao.alliance.headroom import headroom
-from tongbao.clearing import settle, windows
+from tongbao.clearing import positions, settlements, windows
 from tongbao.clearing.types import Net, Settlement, Window
 from tongbao.kernel import sql
 from tongbao.kernel.db import Connection
@@ -141,9 +141,8 @@ def _newest_closed(conn: Connection) -> Closed | None:
     closed = [window for window in known if window.closed_at is not None]
     if not closed:
         return None
-    settled = [settle.find(conn, window.id) for window in closed]
     return Closed(
         window=closed[0],
-        nets=settle.nets(conn, closed[0].id),
-        settled=next((each for each in settled if each is not None), None),
+        nets=positions.nets(conn, closed[0].id),
+        settled=next(iter(settlements.listed(conn, state="settled", limit=1)), None),
     )
