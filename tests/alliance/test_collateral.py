@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 
 from tests.world import AT, World, broken_laws, build, do, one
-from tongbao.alliance import organisations
+from tongbao.alliance import collateral, organisations
 from tongbao.alliance.collateral import CollateralInUse, CollateralMoved, deposit, withdraw
 from tongbao.alliance.organisations import OrganisationClosed, OrganisationNotFound
 from tongbao.alliance.positions import Position, position
 from tongbao.alliance.types import Terms
+from tongbao.desk import proposals
+from tongbao.desk.proposals import ProposalDecided, ProposalNotFound, SamePerson
 from tongbao.kernel import db as database
 from tongbao.kernel import limits
 from tongbao.kernel.amounts import AmountOutOfRange, BalanceLimit
@@ -221,3 +223,39 @@ def test_many_at_once_take_out_no_more_than_there_is(
     stands = position(db, world.organisations["A"], AT)
     assert stands.headroom is not None and stands.headroom >= 0
     assert broken_laws(db) == {}
+
+
+def test_two_people_deposit_and_take_out_what_is_free_when_it_is_decided(
+    db: Connection, world: World
+) -> None:
+    a = world.organisations["A"]
+    with db.transaction():
+        paid = collateral.propose_deposit(db, a, 5_000, by="Lin", reason="wire 12", at=AT)
+        assert position(db, a, AT).collateral == 0
+    with pytest.raises(SamePerson), db.transaction():
+        collateral.decide(db, paid.id, approve=True, by=" lin ", at=AT)
+    with db.transaction():
+        done = collateral.decide(db, paid.id, approve=True, by="Wei", at=AT)
+    assert position(db, a, AT).collateral == 5_000
+    assert done.operation_id is not None
+    with pytest.raises(CollateralInUse), db.transaction():
+        collateral.propose_withdrawal(db, a, 5_001, by="Lin", reason="all", at=AT)
+    with db.transaction():
+        out = collateral.propose_withdrawal(db, a, 5_000, by="Lin", reason="all", at=AT)
+    assert issue(db, world, 1_001, "1") == "posted"
+    with pytest.raises(CollateralInUse), db.transaction():
+        collateral.decide(db, out.id, approve=True, by="Wei", at=AT)
+    assert [p.id for p in proposals.waiting(db)] == [out.id]
+    with db.transaction():
+        collateral.decide(db, out.id, approve=False, by="Wei", at=AT, reason="in use now")
+    with pytest.raises(ProposalDecided), db.transaction():
+        collateral.decide(db, out.id, approve=True, by="Wei", at=AT)
+    assert position(db, a, AT).collateral == 5_000
+    assert broken_laws(db) == {}
+
+
+def test_proposals_of_others_are_not_decided_here(db: Connection, world: World) -> None:
+    with db.transaction():
+        other = proposals.propose(db, "dispute", None, {}, by="Lin", reason="not ours", at=AT)
+    with pytest.raises(ProposalNotFound), db.transaction():
+        collateral.decide(db, other.id, approve=True, by="Wei", at=AT)

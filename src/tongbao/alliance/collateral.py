@@ -2,20 +2,18 @@
 
 from datetime import datetime
 
-import msgspec
 from msgspec import Struct
 
-from tongbao.alliance import organisations
-from tongbao.alliance.positions import Position, position
+from tongbao.alliance import deposits, two_people
+from tongbao.alliance.deposits import Moved
+from tongbao.alliance.positions import Position
 from tongbao.alliance.types import Organisation
-from tongbao.kernel import limits, once, texts
-from tongbao.kernel.amounts import AmountOutOfRange, BalanceLimit
+from tongbao.desk.proposals import Proposal
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refused
-from tongbao.ledger import entry
-from tongbao.ledger.entry import Entry
 from tongbao.ledger.movements import M
-from tongbao.ledger.types import Posting, Transfer
+
+DEPOSIT, WITHDRAWAL = "collateral-deposit", "collateral-withdrawal"
 
 
 class CollateralInUse(Refused):
@@ -34,12 +32,46 @@ class CollateralMoved(Struct, frozen=True, kw_only=True):
     replayed: bool = False
 
 
-class _Answer(Struct, frozen=True):
-    """What is kept for whoever asks again with the same key."""
+def propose_deposit(
+    conn: Connection, organisation_id: int, amount: int, *, by: str, reason: str, at: datetime
+) -> Proposal:
+    """Propose to book ``amount`` fen that the organisation pays in; another person decides.
 
-    amount: int
-    collateral: int
-    by: str
+    Refuses ``amount-out-of-range``, ``text-malformed``, ``organisation-not-found`` and
+    ``organisation-closed``.
+    """
+    return two_people.propose(conn, DEPOSIT, organisation_id, amount, by=by, reason=reason, at=at)
+
+
+def propose_withdrawal(
+    conn: Connection, organisation_id: int, amount: int, *, by: str, reason: str, at: datetime
+) -> Proposal:
+    """Propose that the organisation takes ``amount`` fen out; another person decides.
+
+    Refuses ``collateral-in-use`` and what ``propose_deposit`` refuses. What may be taken out is
+    looked at again when it is decided.
+    """
+    return two_people.propose(
+        conn, WITHDRAWAL, organisation_id, amount, by=by, reason=reason, at=at, check=_check_free
+    )
+
+
+def decide(
+    conn: Connection,
+    proposal_id: int,
+    *,
+    approve: bool,
+    by: str,
+    at: datetime,
+    reason: str | None = None,
+) -> Proposal:
+    """Decide a deposit or a withdrawal; what is approved is booked in the same transaction.
+
+    Refuses ``proposal-not-found``, ``proposal-decided``, ``same-person``, without a ``reason`` to
+    reject ``reason-missing``, and what ``deposit`` and ``withdraw`` refuse; then all is undecided.
+    """
+    ways = {DEPOSIT: _deposit, WITHDRAWAL: _withdraw}
+    return two_people.decide(conn, ways, proposal_id, approve=approve, by=by, at=at, reason=reason)
 
 
 def deposit(
@@ -51,7 +83,7 @@ def deposit(
     ``amount-out-of-range``, ``text-malformed``, ``organisation-not-found``, ``organisation-closed``
     and ``balance-limit``.
     """
-    return _move(conn, M.DEPOSIT, organisation_id, amount, key, at, by)
+    return _tell(organisation_id, _deposit(conn, organisation_id, amount, key, at, by))
 
 
 def withdraw(
@@ -63,71 +95,39 @@ def withdraw(
     a defaulted organisation everything stays. Refuses ``collateral-in-use`` and what ``deposit``
     refuses; what was refused may be tried again with the same key.
     """
-    return _move(conn, M.WITHDRAW, organisation_id, amount, key, at, by)
+    return _tell(organisation_id, _withdraw(conn, organisation_id, amount, key, at, by))
 
 
-def _move(
-    conn: Connection, movement: M, who: int, amount: int, key: str, at: datetime, by: str
-) -> CollateralMoved:
-    once.check(key)
-    by = texts.line("by", by)
-    if type(amount) is not int or not 1 <= amount <= limits.AMOUNT:
-        shown = repr(amount)[:40]
-        raise AmountOutOfRange(name="amount", amount=shown, least=1, most=limits.AMOUNT)
-    kind = movement.name.lower()
-    mark = entry.fingerprint(kind, amount, by)
-    before = _find(conn, who, key, mark)  # a key is answered whatever has become of its owner
-    if before is not None:
-        return before
-    organisation = organisations.lock_open(conn, who)
-    entry.hold(conn, [who])
-    before = _find(conn, who, key, mark)
-    if before is not None:
-        return before
-    now = position(conn, who, at)
-    if movement is M.WITHDRAW:
-        _check_free(organisation, now, amount)
-    elif now.collateral + amount > limits.BALANCE:
-        raise BalanceLimit(kind="collateral", most=limits.BALANCE)
-    change = amount if movement is M.DEPOSIT else -amount
-    said = _Answer(change, now.collateral + change, by)
-    text = msgspec.json.encode(said).decode()
-    posting = Posting(
-        kind=kind,
-        owner=who,
-        organisation=who,
-        cash=change,
-        data=text,
-        transfers=[Transfer(movement, who, who, amount)],
-    )
-    made = Entry(scope=who, key=key, fingerprint=mark, answer=text, posting=posting)
-    (operation,) = entry.enter(conn, [made], at)
-    return _tell(who, operation, said, at)
+def free(organisation: Organisation, now: Position) -> int:
+    """Give how much of its collateral an organisation may take out (fen)."""
+    if organisation.status == "defaulted":
+        return 0
+    if now.headroom is None:
+        return now.collateral
+    return min(now.collateral, max(0, now.headroom))
+
+
+def _deposit(conn: Connection, who: int, amount: int, key: str, at: datetime, by: str) -> Moved:
+    return deposits.move(conn, M.DEPOSIT, who, amount, key, at, by, deposits.anything)
+
+
+def _withdraw(conn: Connection, who: int, amount: int, key: str, at: datetime, by: str) -> Moved:
+    return deposits.move(conn, M.WITHDRAW, who, amount, key, at, by, _check_free)
 
 
 def _check_free(organisation: Organisation, now: Position, amount: int) -> None:
-    free = now.collateral if now.headroom is None else min(now.collateral, max(0, now.headroom))
-    if organisation.status == "defaulted":
-        free = 0
-    if amount > free:
-        raise CollateralInUse(organisation=organisation.id, free=free, wanted=amount)
+    if amount > free(organisation, now):
+        raise CollateralInUse(
+            organisation=organisation.id, free=free(organisation, now), wanted=amount
+        )
 
 
-def _find(conn: Connection, who: int, key: str, mark: bytes) -> CollateralMoved | None:
-    known = entry.find(conn, who, key, mark)
-    if known is None:
-        return None
-    said = msgspec.json.decode(known.answer, type=_Answer)
-    return msgspec.structs.replace(
-        _tell(who, known.operation, said, known.written_at), replayed=True
-    )
-
-
-def _tell(who: int, operation: int, said: _Answer, at: datetime) -> CollateralMoved:
+def _tell(who: int, moved: Moved) -> CollateralMoved:
     return CollateralMoved(
         organisation_id=who,
-        operation_id=operation,
-        amount=said.amount,
-        collateral=said.collateral,
-        at=at,
+        operation_id=moved.operation_id,
+        amount=moved.amount,
+        collateral=moved.balance,
+        at=moved.at,
+        replayed=moved.replayed,
     )

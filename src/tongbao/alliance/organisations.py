@@ -22,7 +22,7 @@ _BECOMES: Final[dict[Status, frozenset[Status]]] = {
     "closed": frozenset(),
 }
 # What must be zero before closing; the bank row only says what was ever paid in and out.
-_TO_SETTLE: Final = ("issued", "clearing", "reserve", "collateral")
+_TO_SETTLE: Final = ("issued", "clearing", "reserve", "collateral", "prepaid", "guarantee")
 
 
 class OrganisationNotFound(NotFound):

@@ -17,7 +17,7 @@ class Position(Struct, frozen=True, kw_only=True):
     ``clearing``: of all windows not settled yet, positive is owed to it. ``reserve``: set aside
     for its points. ``collateral``: its deposit. ``circulation``: its points that members hold.
     ``headroom``: what it may still issue; None: its issuing is not bounded; below zero: more is
-    out than stands behind it.
+    out than stands behind it. ``prepaid``: what is left of the blocks it has bought.
     """
 
     clearing: int
@@ -25,6 +25,7 @@ class Position(Struct, frozen=True, kw_only=True):
     collateral: int
     circulation: int
     headroom: int | None
+    prepaid: int = 0
 
 
 def position(conn: Connection, organisation_id: int, when: datetime) -> Position:
@@ -43,5 +44,6 @@ def position(conn: Connection, organisation_id: int, when: datetime) -> Position
     try:
         terms = contracts.terms_at(conn, organisation_id, when)
     except NoContract:
-        return Position(**amounts, headroom=0)
-    return Position(**amounts, headroom=headroom(terms, **amounts))
+        return Position(**amounts, headroom=0, prepaid=balances["prepaid"])
+    room = headroom(terms, **amounts)
+    return Position(**amounts, headroom=room, prepaid=balances["prepaid"])

@@ -159,7 +159,7 @@ class HeadroomNarrowed(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class PrepaidLowered(Struct, frozen=True, kw_only=True, gc=False):
-    """The data of a block nearly used up: less than ``below`` is left, ``wanted`` is to be bought."""
+    """The data of a block nearly used up: less than ``below`` is left; buy ``wanted``."""
 
     organisation: int
     prepaid: int

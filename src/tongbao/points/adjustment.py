@@ -77,7 +77,7 @@ def _take(books: Books, sheet: Sheet, proposal: Proposal) -> None:
     for lot in books.available_lots(proposal.member):
         if lot.issuer == proposal.organisation and left:
             part = min(lot.available, left)
-            give_home(sheet, lot, part, M.ADJUST_DOWN)
+            give_home(books, sheet, lot, part, M.ADJUST_DOWN)
             left -= part
     if left:
         raise refusals.InsufficientPoints(wanted=wanted, available=wanted - left, only_elsewhere=0)

@@ -29,9 +29,15 @@ _KINDS: Final = ("collateral", "clearing", "issued", "reserve", "prepaid")
 Balances = dict[str, int]
 
 
-def may_narrow(organisation: Organisation) -> bool:
-    """Say whether its headroom shrinks when others take its points: debt for what half counted."""
-    return any(terms.redemption_share < limits.RATE for _, terms in organisation.versions)
+def is_watched(organisation: Organisation) -> bool:
+    """Say whether its balances are needed even when it neither issues nor accepts.
+
+    Points counted in part become debt in full when others take them; a block may be drawn on.
+    """
+    return any(
+        terms.redemption_share < limits.RATE or terms.block is not None
+        for _, terms in organisation.versions
+    )
 
 
 def crossed(books: Books) -> Iterator[Event]:

@@ -41,7 +41,7 @@ def end(books: Books, sheet: Sheet, lot: Lot, points: int, movement: M) -> None:
     """
     terms = books.terms_if_any(lot.issuer, sheet.stamp.effective_at)
     if terms is None or terms.breakage_to == "issuer":
-        give_home(sheet, lot, points, movement)
+        give_home(books, sheet, lot, points, movement)
         return
     released = sheet.reserve_of(lot, points)
     sheet.move(movement, lot.owner, lot.issuer, points, from_lot=lot)

@@ -17,7 +17,7 @@ from tongbao.ledger.movements import M
 from tongbao.ledger.types import Hold, Lot, Transfer
 from tongbao.points import detail, refusals
 from tongbao.points import directory as known
-from tongbao.points.alerts import may_narrow
+from tongbao.points.alerts import is_watched
 from tongbao.points.books import Books, Member, Proposal
 from tongbao.points.operations import Operation, fingerprint
 from tongbao.points.original import Original
@@ -139,7 +139,7 @@ def _read_rest(
     books.organisations = directory.organisations
     books.locked |= locked
     everybody = books.organisations
-    counted = {i for i in locked if i in wanted.organisations or may_narrow(everybody[i])}
+    counted = {i for i in locked if i in wanted.organisations or is_watched(everybody[i])}
     if books.large:
         counted = ids | {books.operator}
         issuers = {"issuers": arrays.ints(ids), "window": books.window}

@@ -15,6 +15,7 @@ from tongbao.ledger.movements import M
 from tongbao.ledger.types import Lot
 from tongbao.points import refusals
 from tongbao.points.books import Books
+from tongbao.points.fund import check_block, set_aside
 from tongbao.points.sheet import Sheet
 
 
@@ -26,7 +27,10 @@ def earned_on(amount: int, terms: Terms) -> int:
 def check_headroom(
     books: Books, sheet: Sheet, organisation: int, terms: Terms, points: int, owed: int, fund: int
 ) -> None:
-    """Refuse when issuing ``points``, owing ``owed`` and setting ``fund`` aside is too much."""
+    """Refuse when issuing ``points``, owing ``owed`` and setting ``fund`` aside is too much.
+
+    What a block pays for is not owed.
+    """
     if terms.credit_limit is None:
         return
     accounts = books.accounts[organisation]
@@ -39,7 +43,7 @@ def check_headroom(
     after = headroom(
         terms,
         collateral=collateral,
-        clearing=clearing - owed - fund,
+        clearing=clearing - owed - (fund if terms.block is None else 0),
         circulation=circulation + points,
         reserve=reserve + fund,
     )
@@ -115,6 +119,7 @@ def issue(
     fund = share_half_up(points - repaid, terms.prepaid_share)
     fee = share_half_up(points, terms.issue_fee)
     check_headroom(books, sheet, organisation, terms, points - repaid, others + fee, fund)
+    check_block(books, sheet, organisation, terms, fund)
     if repaid:
         repay(books, sheet, member, organisation, repaid)
     lot = None
@@ -125,7 +130,7 @@ def issue(
         lot = sheet.new_lot(member, organisation, kind, when, expires_at, release_at, scope)
         way = M.AWARD_PENDING if pending else movement
         sheet.move(way, organisation, member, points - repaid, to_lot=lot)
-        sheet.move(M.FUND, organisation, organisation, fund, to_lot=lot)
+        set_aside(sheet, terms, lot, fund)
     sheet.move(M.ISSUE_FEE, organisation, books.operator, fee)
     return lot
 

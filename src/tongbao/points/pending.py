@@ -31,7 +31,7 @@ def plan_release(op: ReleasePending, books: Books, stamp: Stamp) -> Decision:
     sheet.move(M.RELEASE, lot.owner, lot.owner, points, lot, lot)
     repaid, _ = owed_to_others(books, lot.owner, lot.issuer, points)
     if repaid:
-        give_home(sheet, lot, repaid, M.REDEEM)
+        give_home(books, sheet, lot, repaid, M.REDEEM)
         repay(books, sheet, lot.owner, lot.issuer, repaid)
     sheet.note(lot, points)
     return sheet.decide(
@@ -51,7 +51,7 @@ def plan_cancel(op: CancelPending, books: Books, stamp: Stamp) -> Decision:
     original, lot = _pending(books, op.award, op.scope)
     sheet = Sheet(stamp)
     points = lot.pending
-    give_home(sheet, lot, points, M.CANCEL)
+    give_home(books, sheet, lot, points, M.CANCEL)
     fee = prorate(original.issue_fee, original.clawed + points, original.detail.earned)
     fee -= original.issue_fee_back
     if original.organisation is not None:

@@ -14,6 +14,7 @@ from tongbao.ledger.types import Lot, Stamp
 from tongbao.points import refusals
 from tongbao.points.books import Books
 from tongbao.points.detail import Detail, SaleLine
+from tongbao.points.fund import set_aside_again
 from tongbao.points.operations import Operation, Refund
 from tongbao.points.original import SALES, Original
 from tongbao.points.sheet import Decision, Sheet
@@ -183,13 +184,25 @@ def _counter_claims(
         due -= original.claims_back.get(issuer, 0)
         sheet.move(M.COUNTERCLAIM, redeemer, issuer, due)
         countered += due
-    lots = {lot.id: lot for lot in sheet.lots}
-    for lot_id, _, to_lot, reserve in slices:
-        target = lots.get(to_lot) or books.lot_by_id[to_lot]
-        issuer = issuer_of[lot_id]
-        sheet.move(M.FUND, issuer, issuer, reserve, to_lot=target)
+    _fund_again(books, sheet, original, slices)
     fee = prorate(original.fee, countered, sum(original.claims.values())) - original.fee_back
     sheet.move(M.ACCEPTANCE_FEE_BACK, books.operator, redeemer, fee)
+
+
+def _fund_again(
+    books: Books, sheet: Sheet, original: Original, slices: Iterable[tuple[int, int, int, int]]
+) -> None:
+    """Set aside again what stood behind the points, from where it had gone."""
+    consumed: dict[int, int] = {}
+    for lot_id, _, amount in original.slices:
+        consumed[lot_id] = consumed.get(lot_id, 0) + amount
+    lots = {lot.id: lot for lot in sheet.lots}
+    for lot_id, part, to_lot, reserve in slices:
+        back = original.restored.get(lot_id, 0) + part
+        prepaid = prorate(original.unclaimed.get(lot_id, 0), back, consumed[lot_id])
+        prepaid -= original.unclaimed_back.get(lot_id, 0)
+        target = lots.get(to_lot) or books.lot_by_id[to_lot]
+        set_aside_again(books, sheet, target, reserve, prepaid)
 
 
 def _base_back(original: Original, amount: int, points: int) -> int:
@@ -213,10 +226,10 @@ def _claw_back(books: Books, sheet: Sheet, original: Original, base: int) -> int
     for lot in _lots_to_claw(books, original, organisation):
         pending = min(sheet.now_in(lot, "pending"), left) if lot is own else 0
         if pending:
-            give_home(sheet, lot, pending, M.CANCEL)
+            give_home(books, sheet, lot, pending, M.CANCEL)
         spendable = min(sheet.now_in(lot, "available"), left - pending)
         if spendable:
-            give_home(sheet, lot, spendable, M.CLAW_BACK)
+            give_home(books, sheet, lot, spendable, M.CLAW_BACK)
         left -= pending + spendable
     if left:
         sheet.move(M.OWE, original.holder, organisation, left)

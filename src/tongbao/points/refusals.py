@@ -84,6 +84,11 @@ class HeadroomExceeded(Refused):
     text = "organisation {organisation} has headroom for {headroom} fen, {needed} are needed"
 
 
+class PrepaidExhausted(Refused):
+    code = "prepaid-exhausted"
+    text = "organisation {organisation} has {left} fen left of its block, {needed} are needed"
+
+
 class InsufficientPoints(Refused):
     code = "insufficient-points"
     text = "{wanted} wanted, {available} can be spent here"

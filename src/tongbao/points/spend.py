@@ -11,6 +11,7 @@ from tongbao.ledger.types import Lot
 from tongbao.points import refusals
 from tongbao.points.books import Books
 from tongbao.points.directory import Outlet
+from tongbao.points.fund import set_free
 from tongbao.points.sheet import Sheet
 
 Taken = tuple[Lot, int]
@@ -71,7 +72,7 @@ def redeem(
     for issuer, lots in homes.items():
         due = 0 if issuer == redeemer else share_half_up(points[issuer], terms.reimbursement)
         claimed += due
-        left = _pay_from_reserve(sheet, lots, issuer, redeemer, due)
+        left = _pay_from_reserve(books, sheet, lots, issuer, redeemer, due)
         sheet.move(M.CLAIM, issuer, redeemer, left)
     sheet.move(
         M.ACCEPTANCE_FEE, redeemer, books.operator, share_half_up(claimed, terms.acceptance_fee)
@@ -79,20 +80,25 @@ def redeem(
 
 
 def _pay_from_reserve(
-    sheet: Sheet, lots: Iterable[tuple[Lot, int]], issuer: int, redeemer: int, due: int
+    books: Books,
+    sheet: Sheet,
+    lots: Iterable[tuple[Lot, int]],
+    issuer: int,
+    redeemer: int,
+    due: int,
 ) -> int:
     """Pay what can be paid of ``due`` from freed reserves; give what is left to claim."""
     for lot, released in lots:
         paid = min(released, due)
         sheet.move(M.CLAIM_RESERVE, issuer, redeemer, paid, from_lot=lot)
-        sheet.move(M.UNFUND, issuer, issuer, released - paid, from_lot=lot)
+        set_free(books, sheet, lot, released - paid)
         due -= paid
     return due
 
 
-def give_home(sheet: Sheet, lot: Lot, points: int, movement: M) -> None:
+def give_home(books: Books, sheet: Sheet, lot: Lot, points: int, movement: M) -> None:
     """Let ``points`` of ``lot`` end at their issuer without a claim; its reserve is free again."""
     released = sheet.reserve_of(lot, points)
     sheet.move(movement, lot.owner, lot.issuer, points, from_lot=lot)
-    sheet.move(M.UNFUND, lot.issuer, lot.issuer, released, from_lot=lot)
+    set_free(books, sheet, lot, released)
     sheet.note(lot, points)
