@@ -36,7 +36,7 @@ def age(url: str) -> list[str]:
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute("DROP SCHEMA procrastinate CASCADE")
         conn.execute("CREATE SCHEMA procrastinate")
-        conn.execute("SET search_path = procrastinate")
+        conn.execute(job_queue.SEARCH)
         for name in names[: names.index(OLD) + 1]:
             conn.execute((folder / f"{name}.sql").read_bytes())
         conn.execute("DELETE FROM kernel.queue_migration WHERE name > %s", (OLD,))
@@ -47,7 +47,7 @@ def test_the_queue_lives_in_a_schema_of_its_own_and_the_application_may_use_it(
     database_url: str,
 ) -> None:
     with database.connect(database_url) as conn:
-        conn.execute(job_queue.SETTINGS.encode())
+        conn.execute(job_queue.SEARCH)
         args = "'{}'::jsonb, NULL"
         conn.execute(
             "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW("

@@ -18,8 +18,8 @@ from tongbao.kernel.db import ROLE, Connection
 from tongbao.kernel.errors import Conflict
 
 SCHEMA: Final = "procrastinate"
-SETTINGS: Final = f"SELECT set_config('search_path', '{SCHEMA}', false)"
-"""What a connection of procrastinate's needs: its statements name no schema."""
+SEARCH: Final = f"SET search_path = {SCHEMA}".encode()
+"""What a connection needs that works on the queue's tables: procrastinate names no schema."""
 
 Q = sql.load(__package__, "job_queue_queries.sql")
 

@@ -22,6 +22,7 @@ SECRETS: Final = frozenset({"database_url", "identity_secret"})
 """Fields whose values are never printed."""
 
 _DATABASE: Final = r"^[a-z_][a-z0-9_]{0,62}$"
+_WORDS: Final = r"^([a-z]+(,[a-z]+)*)?$"
 _SIZE: Final = r"^[1-9][0-9]{0,8}(kB|MB|GB|TB)$"
 
 
@@ -78,6 +79,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             description="Longest time of one SQL statement in milliseconds; 0: no limit",
         ),
     ] = 600_000
+    worker_jobs: Annotated[
+        int, Meta(ge=1, le=32, description="Most jobs that one worker runs at once")
+    ] = 4
+    worker_skip: Annotated[
+        str,
+        Meta(pattern=_WORDS, description="Jobs that are not run by the worker, as sweep,verify"),
+    ] = ""
     identity_secret: Annotated[
         str,
         Meta(min_length=16, description="Key of the hashes that phones are kept as; set your own"),

@@ -1,0 +1,92 @@
+"""The jobs, in the order in which one run of all does them. Each is a call of a package below.
+
+All of them look at what is due now, not at what a clock has told them: a job that was missed, or
+cut short by ``kill -9``, is made up for by the next run of it.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from tongbao.desk import exceptions
+from tongbao.kernel import job_queue, sql
+from tongbao.kernel.errors import NotFound
+from tongbao.ledger import verify as laws
+from tongbao.ledger.verify import Report
+from tongbao.points.check import Rules
+from tongbao.teller.sweep import seal_waiting
+from tongbao.teller.sweep import sweep as sweep_due
+from tongbao.worker.types import Bench, Facts, Job
+
+Q = sql.load(__package__)
+
+BROKEN_LAW: Final = "broken-law"
+_EVERY_MINUTE: Final = "* * * * *"
+_EVERY_FIVE_SECONDS: Final = "* * * * * */5"
+
+
+class JobUnknown(NotFound):
+    code = "job-unknown"
+    text = "there is no job named {job}; there are {known}"
+
+
+def sweep(bench: Bench) -> Facts:
+    """End holds past their time, release awards, end lots past their date."""
+    swept = sweep_due(bench.conn, Rules(zone=bench.settings.time_zone), bench.now)
+    return {**swept.posted, "refused": dict(swept.refused), "not_posted": dict(swept.failed)}
+
+
+def seal(bench: Bench) -> Facts:
+    """Link the batches that were committed to the hash chain."""
+    return {"batches": seal_waiting(bench.conn, bench.now)}
+
+
+def verify(bench: Bench) -> Facts:
+    """Verify the laws on what is new; a broken one is an item for the operator's desk."""
+    with bench.conn.transaction():
+        report = laws.verify(bench.conn, incremental=True, at=bench.now())
+    broken = [result.law for result in report.results if not result.holds]
+    if broken:
+        with bench.conn.transaction():
+            _raise_items(bench, report)
+    return {"broken_laws": broken}
+
+
+def tidy(bench: Bench) -> Facts:
+    """Forget what killed workers had taken from the queue."""
+    bench.conn.execute(job_queue.SEARCH)
+    return {"lost": bench.conn.execute(Q.forget_lost_jobs).rowcount}
+
+
+def _raise_items(bench: Bench, report: Report) -> None:
+    """Raise an item for each broken law that has none open; its offenders are shown by verify."""
+    now = bench.now()
+    waiting = exceptions.listed(bench.conn, BROKEN_LAW, now=now)
+    known = {item.facts["law"] for item in waiting}
+    for result in report.results:
+        if not result.holds and result.law not in known:
+            facts = {
+                "law": result.law,
+                "sentence": result.sentence,
+                "offenders": len(result.offenders),
+                "position": report.position,
+            }
+            subject = f"law {result.law}, {now.isoformat()}"
+            exceptions.raise_item(bench.conn, BROKEN_LAW, None, subject, facts, now)
+
+
+def choose(skip: str) -> list[Job]:
+    """Give the jobs but those named in ``skip``, separated by commas; refuses ``job-unknown``."""
+    left_out = [name for name in skip.split(",") if name]
+    known = [job.name for job in JOBS]
+    for name in left_out:
+        if name not in known:
+            raise JobUnknown(job=name, known=", ".join(known))
+    return [job for job in JOBS if job.name not in left_out]
+
+
+JOBS: Final[Sequence[Job]] = (
+    Job(name="sweep", cron=_EVERY_MINUTE, do=sweep, help="holds, releases and expiries due"),
+    Job(name="seal", cron=_EVERY_FIVE_SECONDS, do=seal, help="the hash chain"),
+    Job(name="verify", cron="*/10 * * * *", do=verify, help="the laws, on what is new"),
+    Job(name="tidy", cron="*/5 * * * *", do=tidy, help="what killed workers left in the queue"),
+)
