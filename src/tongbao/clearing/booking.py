@@ -16,7 +16,7 @@ from tongbao.alliance import organisations
 from tongbao.clearing import legs, settlements
 from tongbao.clearing.legs import Change, LegNotFound
 from tongbao.clearing.types import Leg, LegState
-from tongbao.kernel import arrays, limits, lists, sql
+from tongbao.kernel import arrays, limits, lists, sql, texts
 from tongbao.kernel.amounts import AmountOutOfRange
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Malformed, Refusal, Refused
@@ -45,8 +45,16 @@ class ReferenceMalformed(Malformed):
     text = "a payment's reference has 1 to {most} printable ASCII characters without spaces"
 
 
+class LegNotPaid(Refused):
+    code = "leg-not-paid"
+    text = (
+        "{amount} fen cannot come back: {paid} fen are paid of the leg of organisation "
+        "{organisation} in settlement {settlement}"
+    )
+
+
 class Payment(NamedTuple):
-    """Money that the bank has moved for a leg, under the bank's reference."""
+    """Money that the bank has moved for a leg, under the bank's reference; negative: back."""
 
     settlement: int
     organisation: int
@@ -110,6 +118,48 @@ def book_many(
         _enter(conn, operator, made, changes, at)
         legs.apply(conn, changes, at, legs.BANK)
     return answers
+
+
+def return_payment(
+    conn: Connection,
+    settlement_id: int,
+    organisation_id: int,
+    amount: int,
+    *,
+    reference: str,
+    reason: str,
+    at: datetime,
+) -> Leg:
+    """Book that ``amount`` (fen) of what was paid for a leg came back; give the leg then.
+
+    A debit that the payer's bank returns days later, a payout that could not be delivered. The
+    money is in the position again: an unfinished leg is ``rejected`` and may be instructed once
+    more, a finished one ``failed`` and the next settlement carries it. Once for each reference.
+    Refuses ``leg-not-paid`` beside what ``book`` refuses.
+    """
+    one = Payment(settlement_id, organisation_id, amount, reference)
+    reason = texts.line("reason", reason, limits.TEXT)
+    fault = _fault(one)
+    if fault is not None:
+        raise fault
+    operator = organisations.operator(conn).id
+    entry.hold(conn, [organisation_id])
+    settlements.lock(conn, settlement_id)
+    leg = legs.get(conn, settlement_id, organisation_id)
+    before = _known(conn, [one]).get((settlement_id, organisation_id, reference))
+    if before is not None:
+        if before != -amount:
+            raise KeyReused
+        return leg
+    if amount > leg.paid:
+        raise LegNotPaid(
+            settlement=settlement_id, organisation=organisation_id, amount=amount, paid=leg.paid
+        )
+    state: LegState = "rejected" if leg.state in legs.UNFINISHED else "failed"
+    change = Change(leg, replace(leg, paid=leg.paid - amount, state=state), reason)
+    _enter(conn, operator, [one._replace(amount=-amount)], [change], at)
+    legs.apply(conn, [change], at, legs.BANK)
+    return change.leg
 
 
 def _fault(one: Payment) -> Refusal | None:
@@ -178,7 +228,8 @@ def _enter(
 def _entry(operator: int, one: Payment, leg: Leg) -> Entry:
     """Write one payment; ``cash`` is what the organisation pays, negative what it gets."""
     who = one.organisation
-    movement, cash = (M.PAY_IN, one.amount) if leg.amount < 0 else (M.PAY_OUT, -one.amount)
+    cash = one.amount if leg.amount < 0 else -one.amount
+    movement = M.PAY_IN if cash > 0 else M.PAY_OUT
     said = {"settlement": one.settlement, "reference": one.reference}
     posting = Posting(
         kind="settlement",
@@ -186,7 +237,7 @@ def _entry(operator: int, one: Payment, leg: Leg) -> Entry:
         organisation=who,
         cash=cash,
         data=msgspec.json.encode(said).decode(),
-        transfers=[Transfer(movement, who, who, one.amount)],
+        transfers=[Transfer(movement, who, who, abs(cash))],
     )
     return Entry(
         scope=operator,

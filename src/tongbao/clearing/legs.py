@@ -28,6 +28,9 @@ BANK: Final = "bank"
 UNFINISHED: Final[tuple[LegState, ...]] = ("open", "instructed", "partly_paid", "rejected")
 """States in which a leg may still be paid."""
 
+GIVEN_UP: Final[tuple[LegState, ...]] = ("failed", "dropped")
+"""States in which what is left of a leg stays in the position."""
+
 _END_TO_END: Final = re.compile(r"TB([0-9]{1,10})-([0-9]{1,19})-([0-9]{1,10})")
 PAYABLE: Final[tuple[LegState, ...]] = ("instructed", "partly_paid")
 """States in which the bank moves money for a leg."""
@@ -58,11 +61,6 @@ class Change(Struct, frozen=True):
     former: Leg
     leg: Leg
     reason: str | None
-
-    @property
-    def finishes(self) -> bool:
-        """Tell whether nothing is left to be done with it."""
-        return self.former.state in UNFINISHED and self.leg.state not in UNFINISHED
 
 
 class _Sums:
@@ -217,8 +215,8 @@ def _sums(changes: Iterable[Change]) -> dict[int, _Sums]:
             sums.paid_in += paid
         else:
             sums.paid_out += paid
-        sums.finished += change.finishes
-        sums.failed += change.finishes and leg.state != "paid"
+        sums.finished += (change.former.state in UNFINISHED) - (leg.state in UNFINISHED)
+        sums.failed += (leg.state in GIVEN_UP) - (change.former.state in GIVEN_UP)
     return found
 
 

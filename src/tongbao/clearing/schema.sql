@@ -90,7 +90,8 @@ CREATE TABLE clearing.skipped (
   CONSTRAINT skipped_reason CHECK (reason IN ('unfinished', 'ahead', 'defaulted'))
 );
 
--- Money that the bank has moved for a leg: the operation that booked it, and the bank's reference.
+-- Money that the bank has moved for a leg (negative: that came back): the operation that booked it,
+-- and the bank's reference.
 CREATE TABLE clearing.payment (
   settlement_id int NOT NULL,
   organisation_id bigint NOT NULL,
@@ -100,7 +101,7 @@ CREATE TABLE clearing.payment (
   booked_at timestamptz NOT NULL,
   PRIMARY KEY (settlement_id, organisation_id, reference),
   FOREIGN KEY (settlement_id, organisation_id) REFERENCES clearing.leg,
-  CONSTRAINT payment_amount CHECK (amount > 0)
+  CONSTRAINT payment_amount CHECK (amount <> 0)
 );
 
 -- The trail: every change of state, by whom, when and why. Without an organisation it is of the
@@ -133,3 +134,24 @@ FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 GRANT SELECT, INSERT, UPDATE ON clearing.settlement, clearing.leg TO tongbao_app;
 GRANT SELECT, INSERT ON clearing.skipped, clearing.payment, clearing.settlement_event
 TO tongbao_app;
+
+-- What the operator has recorded of working days; it goes before what the library knows.
+-- A year that was recorded as a whole: its other days are what their weekday says.
+CREATE TABLE clearing.calendar_year (
+  year int PRIMARY KEY,
+  recorded_by text NOT NULL,
+  recorded_at timestamptz NOT NULL
+);
+
+-- Days that are not what their weekday says; recorded_with is the year they were announced with.
+CREATE TABLE clearing.calendar_day (
+  day date PRIMARY KEY,
+  working boolean NOT NULL,
+  name text NOT NULL,
+  recorded_with int,
+  recorded_by text NOT NULL,
+  recorded_at timestamptz NOT NULL
+);
+
+GRANT SELECT, INSERT, UPDATE ON clearing.calendar_year TO tongbao_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON clearing.calendar_day TO tongbao_app;

@@ -211,7 +211,7 @@ WHERE l.settlement_id = v.settlement_id AND l.organisation_id = v.organisation_i
 UPDATE clearing.settlement AS s SET
   paid_in = n.paid_in, paid_out = n.paid_out, unfinished = n.unfinished, failed = n.failed,
   state = n.state,
-  finished_at = CASE WHEN n.unfinished = 0 THEN %(at)s::timestamptz END
+  finished_at = CASE WHEN n.unfinished = 0 THEN coalesce(s.finished_at, %(at)s::timestamptz) END
 FROM (
   SELECT t.id, t.state AS former, t.paid_in + v.paid_in AS paid_in,
     t.paid_out + v.paid_out AS paid_out, t.unfinished - v.finished AS unfinished,
@@ -219,6 +219,7 @@ FROM (
     CASE
       WHEN t.unfinished - v.finished > 0 AND t.paid_in + t.paid_out + v.paid_in + v.paid_out > 0
         THEN 'partly_paid'
+      WHEN t.unfinished - v.finished > 0 AND t.state = 'partly_paid' THEN 'instructed'
       WHEN t.unfinished - v.finished > 0 THEN t.state
       WHEN t.failed + v.failed > 0 THEN 'failed'
       ELSE 'settled'

@@ -93,7 +93,8 @@ CREATE TABLE clearing.skipped (
   CONSTRAINT skipped_reason CHECK (reason IN ('unfinished', 'ahead', 'defaulted'))
 );
 
--- Money that the bank has moved for a leg: the operation that booked it, and the bank's reference.
+-- Money that the bank has moved for a leg (negative: that came back): the operation that booked it,
+-- and the bank's reference.
 CREATE TABLE clearing.payment (
   settlement_id int NOT NULL,
   organisation_id bigint NOT NULL,
@@ -103,7 +104,7 @@ CREATE TABLE clearing.payment (
   booked_at timestamptz NOT NULL,
   PRIMARY KEY (settlement_id, organisation_id, reference),
   FOREIGN KEY (settlement_id, organisation_id) REFERENCES clearing.leg,
-  CONSTRAINT payment_amount CHECK (amount > 0)
+  CONSTRAINT payment_amount CHECK (amount <> 0)
 );
 
 -- The trail: every change of state, by whom, when and why. Without an organisation it is of the
