@@ -39,9 +39,10 @@ _FADED: Final = 0.000_5
 class Pattern(Struct, frozen=True, kw_only=True):
     """How redemption develops: the link from each age to the next, and what comes after.
 
-    ``fades``: the logarithm of the monthly growth falls by ``fades[1]`` with each month, from
-    ``fades[0]`` at age 0; none: it has come to its end. ``typical``: the part of points given
-    that is redeemed in the end. ``credibility``: how far it is the issuer's own.
+    ``fades``: what the first month beyond the links adds, in parts of what was redeemed by then,
+    and what each further month adds in parts of the one before; none: redemption has come to its
+    end. ``typical``: the part of points given that is redeemed in the end. ``credibility``: how
+    far it is the issuer's own.
     """
 
     links: tuple[float, ...]
@@ -51,15 +52,18 @@ class Pattern(Struct, frozen=True, kw_only=True):
 
     def developed(self, age: int, last_age: int) -> float:
         """Give the part of what will be redeemed up to ``last_age`` that has been at ``age``."""
+        seen, last = len(self.links), min(last_age, max(age, _HORIZON))
         part = 1.0
-        for place in range(age, min(last_age, _HORIZON)):
-            part *= self._link(place)
-        return min(1.0, part)
+        for link in self.links[age:last]:
+            part *= link
+        return min(1.0, part * self._grown(max(age, seen)) / self._grown(max(last, seen)))
 
-    def _link(self, age: int) -> float:
-        if age < len(self.links):
-            return self.links[age]
-        return 1.0 if self.fades is None else 1 / (1 + exp(self.fades[0] + self.fades[1] * age))
+    def _grown(self, age: int) -> float:
+        """Give what is redeemed by an age beyond the links, in parts of what was by the last."""
+        if self.fades is None:
+            return 1.0
+        step, slower = self.fades
+        return 1 + step * (1 - slower ** (age - len(self.links))) / (1 - slower)
 
 
 class Expected(Struct, frozen=True, kw_only=True):
@@ -171,17 +175,19 @@ def _ended(triangle: Triangle, links: Sequence[float]) -> bool:
 
 
 def _tail(triangle: Triangle, links: Sequence[float]) -> tuple[float, float] | None:
-    """Fit how growth fades with age (a line through its logarithm); None if it does not.
+    """Fit how redemption fades with age: each month a part of the one before; None if it does not.
 
-    Each age weighs as much as was redeemed by then, so the few oldest cohorts do not decide.
+    A line through the logarithms of what each month has added. Each age weighs as much as was
+    redeemed by then, so the few oldest cohorts do not decide.
     """
     if _ended(triangle, links):
         return None
-    points = [
-        (age, log(1 / link - 1), before)
-        for age, (link, (before, _)) in enumerate(zip(links, _sums(triangle), strict=True))
-        if 0 < link < 1 and before > 0
-    ]
+    points = []
+    reached = 1.0
+    for age, (before, _) in reversed(list(enumerate(_sums(triangle)))):
+        added, reached = reached * (1 - links[age]), reached * links[age]
+        if added > 0 and before > 0:
+            points.append((age, log(added), before))
     if len(points) < _FITTED:
         return None
     weight = float(sum(w for _, _, w in points))
@@ -189,7 +195,9 @@ def _tail(triangle: Triangle, links: Sequence[float]) -> tuple[float, float] | N
     mean_y = sum(w * y for _, y, w in points) / weight
     spread = sum(w * (x - mean_x) ** 2 for x, _, w in points)
     slope = sum(w * (x - mean_x) * (y - mean_y) for x, y, w in points) / spread if spread else 0.0
-    return (mean_y - slope * mean_x, slope) if slope < 0 else None
+    if slope >= -_FADED:
+        return None
+    return exp(mean_y + slope * (len(links) - mean_x)), exp(slope)
 
 
 def _with_typical(pattern: Pattern, triangle: Triangle, prior: float | None) -> Pattern:
