@@ -66,6 +66,9 @@ BULK: Final = 100_000
 IDENTITIES: Final = 20
 """Identities of one member."""
 
+CALENDAR: Final = 1_000_000
+"""Bytes of a file with the working days of a year."""
+
 ALERT_LEVELS: Final = 8
 """Levels of its limit at which an organisation may want to be warned."""
 

@@ -23,6 +23,7 @@ SECRETS: Final = frozenset({"database_url", "identity_secret"})
 
 _DATABASE: Final = r"^[a-z_][a-z0-9_]{0,62}$"
 _WORDS: Final = r"^([a-z]+(,[a-z]+)*)?$"
+_CLOCK: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 _SIZE: Final = r"^[1-9][0-9]{0,8}(kB|MB|GB|TB)$"
 
 
@@ -63,6 +64,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     time_zone: Annotated[
         str, Meta(description="IANA time zone of the alliance's business days")
     ] = "Asia/Shanghai"
+    cutover: Annotated[
+        str,
+        Meta(pattern=_CLOCK, description="When the business date changes, HH:MM in that zone"),
+    ] = "00:00"
     batch_limit: Annotated[
         int,
         Meta(ge=1, le=limits.BATCH, description="Most operations the teller posts together"),

@@ -1,4 +1,5 @@
 -- alliance: when an organisation is settled, what it pays in advance, when it is warned.
+-- clearing: working days that the operator records.
 
 ALTER TABLE alliance.contract
 ADD COLUMN cycle text NOT NULL DEFAULT 'daily',
@@ -13,3 +14,24 @@ ADD CONSTRAINT contract_replenish CHECK (
 ADD CONSTRAINT contract_alert CHECK (
   cardinality(alert_at) <= 8 AND 1 <= ALL(alert_at) AND 1000000 >= ALL(alert_at)
 );
+
+-- What the operator has recorded of working days; it goes before what the library knows.
+-- A year that was recorded as a whole: its other days are what their weekday says.
+CREATE TABLE clearing.calendar_year (
+  year int PRIMARY KEY,
+  recorded_by text NOT NULL,
+  recorded_at timestamptz NOT NULL
+);
+
+-- Days that are not what their weekday says; recorded_with is the year they were announced with.
+CREATE TABLE clearing.calendar_day (
+  day date PRIMARY KEY,
+  working boolean NOT NULL,
+  name text NOT NULL,
+  recorded_with int,
+  recorded_by text NOT NULL,
+  recorded_at timestamptz NOT NULL
+);
+
+GRANT SELECT, INSERT, UPDATE ON clearing.calendar_year TO tongbao_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON clearing.calendar_day TO tongbao_app;
