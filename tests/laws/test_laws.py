@@ -19,6 +19,7 @@ from tests.laws.small_ledger import (
     post,
 )
 from tests.shape.files import DOCS, table_rows
+from tongbao.clearing.laws import LAWS as ALL
 from tongbao.kernel import db as database
 from tongbao.kernel.db import Connection
 from tongbao.ledger.laws import LAWS
@@ -202,6 +203,6 @@ def test_the_movements_that_settle_are_those_the_laws_leave_out() -> None:
 def test_the_reference_says_every_law_with_its_queries() -> None:
     rows = table_rows(DOCS / "reference" / "laws.md")
     said = {int(row[0]): row for row in rows if row[-1].startswith("`law_")}
-    assert {law.number: law.sentence for law in LAWS} == {n: row[1] for n, row in said.items()}
-    for law in LAWS:
+    assert {law.number: law.sentence for law in ALL} == {n: row[1] for n, row in said.items()}
+    for law in ALL:
         assert set(re.findall(r"law_\w+", said[law.number][2])) == set(law.queries)

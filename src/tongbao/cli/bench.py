@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from tongbao.clearing.laws import LAWS
 from tongbao.cli import output
 from tongbao.cli.sandboxed import Sandbox, open_sandbox
 from tongbao.ledger import verify as laws
@@ -114,7 +115,7 @@ def _verify(sandbox: Sandbox) -> bool:
         while seal(conn, bench.AT):
             pass
     with sandbox.begin() as conn:
-        return laws.verify(conn, incremental=False, at=bench.AT).holds
+        return laws.verify(conn, incremental=False, at=bench.AT, laws=LAWS).holds
 
 
 def _answer(runs: list[Run], holds: bool | None, sandbox: Sandbox) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
+from tongbao.clearing.laws import LAWS
 from tongbao.cli import output, pages
 from tongbao.cli.sandboxed import Sandbox, open_sandbox
 from tongbao.kernel.amounts import show
@@ -68,7 +69,7 @@ def _run(sandbox: Sandbox, seed: int, people: int, *, quiet: bool) -> Shown:
             made = alliance.found(conn, random, people, story.CAST, month.FIRST, secret)
         lived = month.live(sandbox.begin, made, random, advance)
     with sandbox.begin() as conn:
-        report = laws.verify(conn, incremental=False, at=month.LAST)
+        report = laws.verify(conn, incremental=False, at=month.LAST, laws=LAWS)
     with sandbox.begin() as conn:
         return Shown(
             month=lived,

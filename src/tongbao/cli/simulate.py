@@ -5,11 +5,11 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from tongbao.clearing.laws import LAWS
 from tongbao.cli import output, pages
 from tongbao.cli.sandboxed import Sandbox, open_sandbox
 from tongbao.kernel import limits
 from tongbao.ledger import verify as laws
-from tongbao.ledger.laws import LAWS
 from tongbao.sandbox import alliance, load, picture, traffic
 from tongbao.sandbox.load import Plan
 from tongbao.sandbox.picture import Picture
@@ -95,7 +95,9 @@ def _verify(sandbox: Sandbox, *, quiet: bool) -> bool:
         output.progress("verifying laws", len(LAWS), quiet=quiet) as advance,
         sandbox.begin() as conn,
     ):
-        report = laws.verify(conn, incremental=False, at=load.FIRST, tell=lambda _: advance())
+        report = laws.verify(
+            conn, incremental=False, at=load.FIRST, tell=lambda _: advance(), laws=LAWS
+        )
     return report.holds
 
 

@@ -5,10 +5,10 @@ from typing import Annotated, Final
 import typer
 from msgspec.structs import asdict
 
+from tongbao.clearing.laws import LAWS
 from tongbao.cli import output, session
 from tongbao.kernel import limits
 from tongbao.ledger import verify as laws
-from tongbao.ledger.laws import LAWS
 from tongbao.ledger.verify import Offender, Report, Result
 
 app = typer.Typer()
@@ -44,6 +44,7 @@ def verify(
             at=opened.at,
             limit=limit,
             tell=lambda _: advance(),
+            laws=LAWS,
         )
     if as_json:
         output.json({"holds": report.holds, **asdict(report)})
