@@ -7,7 +7,9 @@ cut short by ``kill -9``, is made up for by the next run of it.
 from collections.abc import Sequence
 from typing import Final
 
+from tongbao.clearing.calendar import cutover_of
 from tongbao.clearing.laws import LAWS
+from tongbao.clearing.scheduled import close_due, propose_due
 from tongbao.desk import exceptions
 from tongbao.kernel import job_queue, sql
 from tongbao.kernel.errors import NotFound
@@ -21,6 +23,9 @@ from tongbao.worker.types import Bench, Facts, Job
 Q = sql.load(__package__)
 
 BROKEN_LAW: Final = "broken-law"
+_WORKER: Final = "worker"
+"""Who proposes, for the record: a person has to approve."""
+
 _EVERY_MINUTE: Final = "* * * * *"
 _EVERY_FIVE_SECONDS: Final = "* * * * * */5"
 
@@ -39,6 +44,20 @@ def sweep(bench: Bench) -> Facts:
 def seal(bench: Bench) -> Facts:
     """Link the batches that were committed to the hash chain."""
     return {"batches": seal_waiting(bench.conn, bench.now)}
+
+
+def close(bench: Bench) -> Facts:
+    """Close the window of a business date that has ended."""
+    with bench.conn.transaction():
+        window = close_due(bench.conn, bench.now(), cutover_of(bench.settings))
+    return {"window": window.id if window else None}
+
+
+def propose(bench: Bench) -> Facts:
+    """Propose the settlements that are due; a person approves them."""
+    with bench.conn.transaction():
+        made = propose_due(bench.conn, bench.now(), cutover_of(bench.settings), _WORKER)
+    return {"settlements": [one.id for one in made]}
 
 
 def verify(bench: Bench) -> Facts:
@@ -87,6 +106,8 @@ def choose(skip: str) -> list[Job]:
 
 JOBS: Final[Sequence[Job]] = (
     Job(name="sweep", cron=_EVERY_MINUTE, do=sweep, help="holds, releases and expiries due"),
+    Job(name="close", cron=_EVERY_MINUTE, do=close, help="the window, at the cut-over"),
+    Job(name="propose", cron=_EVERY_MINUTE, do=propose, help="settlements that are due"),
     Job(name="seal", cron=_EVERY_FIVE_SECONDS, do=seal, help="the hash chain"),
     Job(name="verify", cron="*/10 * * * *", do=verify, help="the laws, on what is new"),
     Job(name="tidy", cron="*/5 * * * *", do=tidy, help="what killed workers left in the queue"),
