@@ -36,6 +36,9 @@ TEXT: Final = 500
 FACTS: Final = 65_536
 """Bytes of what a proposal or an exception item says, as JSON."""
 
+DIFFERENCES: Final = 100_000
+"""Differences that one reconciliation keeps; the others are counted."""
+
 NAME: Final = 200
 """Characters of a name or receipt number."""
 
