@@ -155,3 +155,16 @@ CREATE TABLE clearing.calendar_day (
 
 GRANT SELECT, INSERT, UPDATE ON clearing.calendar_year TO tongbao_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON clearing.calendar_day TO tongbao_app;
+
+-- Levels that are reached now, each with the subject of its exception item.
+CREATE TABLE clearing.alert (
+  organisation_id bigint NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  level int NOT NULL,
+  subject text NOT NULL,
+  raised_at timestamptz NOT NULL,
+  PRIMARY KEY (organisation_id, kind, level),
+  CONSTRAINT alert_kind CHECK (kind IN ('headroom', 'replenishment'))
+);
+
+GRANT SELECT, INSERT, DELETE ON clearing.alert TO tongbao_app;
