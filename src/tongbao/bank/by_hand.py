@@ -15,6 +15,9 @@ from tongbao.kernel.errors import Conflict, NotFound, Refused
 
 R = sql.load(__package__, "report_queries.sql")
 
+STATES: Final = ("new", "matched", "known", "pending", "open", "returned")
+"""What a line may be."""
+
 _LINE: Final = re.compile(r"([0-9]{1,18})-([0-9]{1,9})")
 
 
@@ -81,7 +84,9 @@ def listed(
     state: str | None = None,
     limit: int = limits.PAGE,
 ) -> list[BookedLine]:
-    """Give at most ``limit`` lines, of the newest report first."""
+    """Give at most ``limit`` lines, of the newest report first; refuses ``choice-malformed``."""
+    if state is not None:
+        texts.choice("state", state, STATES)
     values = {"report": report_id, "state": state, "limit": min(limit, limits.PAGE)}
     return [line_of(row) for row in conn.execute(Q.lines, values)]
 
