@@ -1,8 +1,11 @@
 """What the tests of liability share: a year of an alliance, and reading what it comes to."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import get_args
 
 from tests.world import World, do
+from tongbao.alliance.types import Cycle
+from tongbao.clearing import booking, settlements, windows
 from tongbao.kernel.db import Connection
 from tongbao.points import due
 from tongbao.points.check import Rules
@@ -48,6 +51,20 @@ def sweep(conn: Connection, at: datetime) -> None:
     with conn.transaction():
         for operations in due.pages(conn, at):
             post(conn, operations, at)
+
+
+def settle(conn: Connection, at: datetime) -> None:
+    """Close the window and let the bank pay everybody."""
+    with conn.transaction():
+        window = windows.close(conn, at)
+        made = settlements.propose(
+            conn, business_date=at.date(), through_window=window.id, by="Li", at=at,
+            organisations=None, cycles=get_args(Cycle),
+        )  # fmt: skip
+        settlements.approve(conn, made.id, by="Wu", at=at)
+        for leg in settlements.instruct(conn, made.id, at=at):
+            amount = abs(leg.amount)
+            booking.book(conn, made.id, leg.organisation_id, amount, reference="ok", at=at)
 
 
 def month(text: str) -> date:

@@ -197,9 +197,8 @@ def test_many_who_close_at_once_close_once(db: Connection, world: World, databas
 
 def test_a_close_that_fails_leaves_nothing(db: Connection, world: World) -> None:
     on(db, noon(2026, 1), award(world, "A", "1", 1_000, 9_000))
-    with db.transaction():
+    with db.transaction(force_rollback=True):
         periods.close(db, ZONE, month("2026-01"), by="Li", at=after("2026-01"))
-        raise psycopg.Rollback
     assert periods.newest(db) == []
     assert close(db, "2026-01").allocated == 900
 
