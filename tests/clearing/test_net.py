@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tongbao.clearing.net import bilateral, gross, multilateral, pairs
+from tongbao.clearing.net import bilateral, gross, multilateral, pairs, regional
 from tongbao.clearing.types import Claim
 
 A, B, C, D = 1, 2, 3, 4
@@ -90,3 +90,33 @@ def test_the_order_of_claims_does_not_matter(some: list[Claim], chance: object) 
     chance.shuffle(shuffled)  # type: ignore[attr-defined]  # a random.Random
     assert gross(shuffled) == gross(some)
     assert pairs(shuffled) == pairs(some)
+
+
+HOMES = {A: "310000", B: "110000", C: "310000", D: "110000", 5: "440000", 6: "000000"}
+
+
+def test_the_example_by_region_is_shanghai_first_then_beijing_with_it() -> None:
+    found = regional(EXAMPLE, HOMES)
+    # A owes C 600 and C owes A 200, both in Shanghai; B and D in Beijing owe each other nothing.
+    assert found.inside == {"110000": {}, "310000": {A: -40_000, C: 40_000}}
+    assert found.claimed == {"110000": 0, "310000": 80_000}
+    assert found.beyond == {A: 13_000, B: -35_000, C: 27_000, D: -5_000}
+    assert found.between == {"110000": -40_000, "310000": 40_000}
+    assert found.total == multilateral(EXAMPLE)
+
+
+@given(claims, st.dictionaries(st.integers(1, 6), st.sampled_from("xyz")))
+def test_netting_by_region_first_comes_out_like_netting_all_at_once(
+    some: list[Claim], homes: dict[int, str]
+) -> None:
+    everybody = {who: homes.get(who, "z") for who in range(1, 7)}
+    found = regional(some, everybody)
+    flat = multilateral(some)
+    assert {who: net for who, net in found.total.items() if net} == {
+        who: net for who, net in flat.items() if net
+    }
+    assert found.total.keys() == flat.keys()
+    assert sum(found.between.values()) == 0
+    assert all(sum(nets.values()) == 0 for nets in found.inside.values())
+    for region, amount in found.between.items():
+        assert amount == sum(n for who, n in found.beyond.items() if everybody[who] == region)

@@ -209,14 +209,20 @@ def test_who_is_due_is_decided_by_cycle_or_by_name(db: Connection) -> None:
     assert [each.reason for each in settlements.skipped(db, named.id)] == ["unfinished"] * 2
 
 
-def test_who_is_in_default_is_paid_only_when_named(db: Connection, world: World) -> None:
+def test_who_is_in_default_is_paid_nothing_and_pays_only_when_named(
+    db: Connection, world: World
+) -> None:
     window = window_of(db, world, {"AB": 500})
-    b = world.organisations["B"]
+    a, b = world.organisations["A"], world.organisations["B"]
     with db.transaction():
-        organisations.set_status(db, b, "defaulted")
+        for who in (a, b):
+            organisations.set_status(db, who, "defaulted")
     made = propose(db, window)
-    assert settlements.skipped(db, made.id) == [Skipped(organisation_id=b, reason="defaulted")]
-    assert propose(db, window, organisations=[b]).to_pay == 500
+    assert settlements.skipped(db, made.id) == [
+        Skipped(organisation_id=who, reason="defaulted") for who in (a, b)
+    ]
+    named = propose(db, window, organisations=[a, b])
+    assert (named.collections, named.to_collect, named.payouts, named.skipped) == (1, 500, 0, 1)
 
 
 def test_a_position_that_has_changed_must_be_proposed_anew(db: Connection, world: World) -> None:

@@ -3,9 +3,9 @@
 What an organisation owes itself is left out everywhere: nobody pays it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from tongbao.clearing.types import Claim, Pair
+from tongbao.clearing.types import Claim, Pair, Regional
 
 Way = tuple[int, int]
 
@@ -51,6 +51,35 @@ def multilateral(claims: Iterable[Claim]) -> dict[int, int]:
         nets[claim.debtor] = nets.get(claim.debtor, 0) - claim.amount
         nets[claim.creditor] = nets.get(claim.creditor, 0) + claim.amount
     return nets
+
+
+def regional(claims: Iterable[Claim], homes: Mapping[int, str]) -> Regional:
+    """Net by region first, then between regions; ``homes`` names each organisation's region.
+
+    Inside a region its organisations settle what they owe each other; what they owe others is
+    their region's, and regions settle that with each other. What an organisation receives inside
+    and beyond is together what ``multilateral`` gives it.
+    """
+    inside: dict[str, list[Claim]] = {}
+    beyond: list[Claim] = []
+    for claim in gross(claims):
+        home = homes[claim.debtor]
+        if home == homes[claim.creditor]:
+            inside.setdefault(home, []).append(claim)
+        else:
+            beyond.append(claim)
+            for region in (home, homes[claim.creditor]):
+                inside.setdefault(region, [])
+    outside = multilateral(beyond)
+    between = dict.fromkeys(sorted(inside), 0)
+    for organisation, amount in outside.items():
+        between[homes[organisation]] += amount
+    return Regional(
+        claimed={region: sum(c.amount for c in inside[region]) for region in between},
+        inside={region: multilateral(inside[region]) for region in between},
+        beyond=outside,
+        between=between,
+    )
 
 
 def _pair(sums: dict[Way, Claim], one: int, other: int) -> Pair:

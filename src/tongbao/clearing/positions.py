@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from psycopg.rows import class_row
 
+from tongbao.alliance import organisations
 from tongbao.clearing import net, windows
 from tongbao.clearing.types import Claim, Net, Pair
 from tongbao.kernel import sql
@@ -28,9 +29,37 @@ def claims_by_pair(conn: Connection, window_id: int) -> list[Pair]:
     What reserves have paid already is in it: these are claims, ``nets`` says what is left to
     pay. Of a window that is open, as it stands now. Refuses ``window-not-found``.
     """
+    return net.pairs(claims(conn, window_id))
+
+
+def claims(conn: Connection, window_id: int) -> list[Claim]:
+    """Give the claims and counter-claims of a window, summed by who owes whom.
+
+    Of a window that is open, as it stands now. Refuses ``window-not-found``.
+    """
     windows.get(conn, window_id)
     rows = conn.execute(Q.claims_of_window, {"window": window_id})
-    return net.pairs(claim for row in rows for claim in _claims(*row))
+    return [claim for row in rows for claim in _claims(*row)]
+
+
+def owed(conn: Connection, window_id: int) -> list[Claim]:
+    """Give all that is owed in a window: claims, and what goes to or comes from the operator.
+
+    Netted, each organisation comes out at its position, and the operator at its own and what it
+    keeps. Fees, what reserves are paid and what they pay are one amount for each organisation.
+    Call it in a transaction that sees one snapshot if the window is open. Refuses
+    ``window-not-found`` and ``operator-missing``.
+    """
+    operator = organisations.operator(conn).id
+    found = claims(conn, window_id)
+    claimed = net.multilateral(found)
+    for one in nets(conn, window_id):
+        rest = one.clearing - claimed.get(one.organisation_id, 0)
+        if rest > 0 and one.organisation_id != operator:
+            found.append(Claim(operator, one.organisation_id, rest))
+        elif rest < 0 and one.organisation_id != operator:
+            found.append(Claim(one.organisation_id, operator, -rest))
+    return found
 
 
 def _claims(

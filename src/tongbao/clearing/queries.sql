@@ -21,6 +21,14 @@ FROM ledger.claim
 WHERE window_id = %(window)s
 ORDER BY issuer_id, redeemer_id;
 
+-- name: home_regions
+-- The first outlet stays the first, open or not: what was netted by region is netted so again.
+SELECT DISTINCT ON (o.organisation_id) o.organisation_id, s.region
+FROM alliance.outlet AS o
+INNER JOIN alliance.site AS s ON o.site_id = s.id
+WHERE o.organisation_id = ANY(%(ids)s::bigint[])
+ORDER BY o.organisation_id, o.id;
+
 -- name: nets_of_window
 -- One row for each organisation that moved; sums that posting keeps, so sales are not read.
 SELECT organisation_id,

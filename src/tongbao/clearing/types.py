@@ -67,6 +67,30 @@ class Net(Struct, frozen=True, kw_only=True, gc=False):
         return self.reserve + self.prepaid + self.fees + self.breakage
 
 
+class Regional(Struct, frozen=True, kw_only=True):
+    """Claims netted by region first, then between regions; the keys are regions, or organisations.
+
+    ``claimed``: claims within a region. ``inside``: what each receives (negative: pays) when the
+    organisations of a region settle with each other; sums to zero in each region. ``beyond``: what
+    each receives from, or pays to, other regions. ``between``: the same, region by region, when
+    regions settle with each other; sums to zero.
+    """
+
+    claimed: dict[str, int]
+    inside: dict[str, dict[int, int]]
+    beyond: dict[int, int]
+    between: dict[str, int]
+
+    @property
+    def total(self) -> dict[int, int]:
+        """What each organisation receives (negative: pays) in both stages together."""
+        sums = dict(self.beyond)
+        for nets in self.inside.values():
+            for organisation, amount in nets.items():
+                sums[organisation] = sums.get(organisation, 0) + amount
+        return dict(sorted(sums.items()))
+
+
 class Settlement(Struct, frozen=True, kw_only=True):
     """Positions of all windows up to ``through_window``, paid together.
 
