@@ -6,8 +6,11 @@ cut short by ``kill -9``, is made up for by the next run of it.
 
 from collections.abc import Sequence
 from typing import Final
+from zoneinfo import ZoneInfo
 
+from tongbao.bank.missing import raise_missing
 from tongbao.clearing.calendar import cutover_of
+from tongbao.clearing.exposure import raise_alerts
 from tongbao.clearing.laws import LAWS
 from tongbao.clearing.scheduled import close_due, propose_due
 from tongbao.desk import exceptions
@@ -60,6 +63,21 @@ def propose(bench: Bench) -> Facts:
     return {"settlements": [one.id for one in made]}
 
 
+def alerts(bench: Bench) -> Facts:
+    """Raise items for limits nearly used and blocks to be bought; end those that have passed."""
+    with bench.conn.transaction():
+        found = raise_alerts(bench.conn, bench.now())
+    return {"raised": found.raised, "ended": found.ended}
+
+
+def payments(bench: Bench) -> Facts:
+    """Raise items for payments that should have been on a statement of the bank by now."""
+    now = bench.now()
+    today = now.astimezone(ZoneInfo(bench.settings.time_zone)).date()
+    with bench.conn.transaction():
+        return {"missing": raise_missing(bench.conn, today, now)}
+
+
 def verify(bench: Bench) -> Facts:
     """Verify the laws on what is new; a broken one is an item for the operator's desk."""
     with bench.conn.transaction():
@@ -108,6 +126,8 @@ JOBS: Final[Sequence[Job]] = (
     Job(name="sweep", cron=_EVERY_MINUTE, do=sweep, help="holds, releases and expiries due"),
     Job(name="close", cron=_EVERY_MINUTE, do=close, help="the window, at the cut-over"),
     Job(name="propose", cron=_EVERY_MINUTE, do=propose, help="settlements that are due"),
+    Job(name="alerts", cron=_EVERY_MINUTE, do=alerts, help="limits and blocks nearly used"),
+    Job(name="payments", cron="*/15 * * * *", do=payments, help="what the bank has not reported"),
     Job(name="seal", cron=_EVERY_FIVE_SECONDS, do=seal, help="the hash chain"),
     Job(name="verify", cron="*/10 * * * *", do=verify, help="the laws, on what is new"),
     Job(name="tidy", cron="*/5 * * * *", do=tidy, help="what killed workers left in the queue"),
