@@ -11,7 +11,8 @@ from tongbao.ledger.movements import MOVEMENTS
 pytestmark = pytest.mark.postgres
 
 STACK = (
-    "kernel", "events", "ledger", "desk", "alliance", "members", "points", "clearing", "bank",
+    "kernel", "events", "ledger", "desk", "alliance", "members", "access", "points", "clearing",
+    "bank",
     "statements", "reconcile", "losses", "liability", "intake", "worker",
 )  # fmt: skip
 PACKAGES = [name for name in STACK if files(f"tongbao.{name}").joinpath("schema.sql").is_file()]

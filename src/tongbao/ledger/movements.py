@@ -122,16 +122,10 @@ MOVEMENTS: Final[dict[M, Movement]] = {
     M.RETURN_BLOCK: Movement("CNY", "prepaid", "bank", "what is left of a block is paid back"),
     M.CONTRIBUTE: Movement("CNY", "bank", "guarantee", "a share of the guarantee fund comes in"),
     M.RETURN_CONTRIBUTION: Movement("CNY", "guarantee", "bank", "that share is paid back"),
-    M.SET_FIRST_LOSS: Movement(
-        "CNY", "bank", "first_loss", "the operator sets first loss aside"
-    ),
+    M.SET_FIRST_LOSS: Movement("CNY", "bank", "first_loss", "the operator sets first loss aside"),
     M.RETURN_FIRST_LOSS: Movement("CNY", "first_loss", "bank", "the operator takes it back"),
-    M.COVER_COLLATERAL: Movement(
-        "CNY", "collateral", "clearing", "it pays what a defaulter owes"
-    ),
-    M.COVER_GUARANTEE: Movement(
-        "CNY", "guarantee", "clearing", "the fund pays for a defaulter"
-    ),
+    M.COVER_COLLATERAL: Movement("CNY", "collateral", "clearing", "it pays what a defaulter owes"),
+    M.COVER_GUARANTEE: Movement("CNY", "guarantee", "clearing", "the fund pays for a defaulter"),
     M.COVER_FIRST_LOSS: Movement(
         "CNY", "first_loss", "clearing", "the operator pays for a defaulter"
     ),

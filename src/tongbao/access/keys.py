@@ -1,0 +1,189 @@
+"""API keys: made, shown once, rotated with an overlap, revoked, checked."""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final, cast
+
+from msgspec import Struct
+from psycopg.rows import class_row
+
+from tongbao.access.roles import Role, Scope, check_role, scopes_of
+from tongbao.alliance import organisations
+from tongbao.kernel import arrays, limits, sql, texts
+from tongbao.kernel.db import Connection
+from tongbao.kernel.errors import NotFound, Refused
+
+Q = sql.load(__package__)
+
+_TOKEN: Final = re.compile(r"tbk_([1-9][0-9]{0,17})_([A-Za-z0-9_-]{43})")
+SECRET: Final = 43
+"""Characters of a secret: 32 bytes in base64url."""
+
+
+class KeyUnknown(Refused):
+    code = "key-unknown"
+    text = "there is no such API key, or it is not valid any more"
+
+
+class ApiKeyNotFound(NotFound):
+    code = "api-key-not-found"
+    text = "there is no API key {key}"
+
+
+class ApiKey(Struct, frozen=True, kw_only=True):
+    """What is known of a key; its secret is known to nobody but its holder."""
+
+    id: int
+    organisation_id: int
+    role: Role
+    scopes: list[Scope]
+    name: str
+    created_by: str
+    created_at: datetime
+    expires_at: datetime | None
+    replaces: int | None
+    revoked_by: str | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+class Caller(Struct, frozen=True, kw_only=True):
+    """Who calls: by which key, for which organisation, and what the key allows."""
+
+    key_id: int
+    organisation_id: int
+    role: Role
+    scopes: frozenset[Scope]
+    operator: bool
+
+
+def create(
+    conn: Connection,
+    organisation_id: int,
+    role: Role,
+    name: str,
+    secret: str,
+    *,
+    by: str,
+    at: datetime,
+    scopes: Sequence[str] | None = None,
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """Make a key; give it with the token that is shown this once.
+
+    ``secret`` is 43 characters of chance (base64url), given by the door. Refuses
+    ``organisation-not-found``, ``organisation-closed``, ``choice-malformed``,
+    ``role-not-allowed``, ``scope-not-allowed`` and ``text-malformed``.
+    """
+    granted = scopes_of(role, scopes)
+    organisation = organisations.lock_open(conn, organisation_id)
+    check_role(role, operator=organisation.role == "operator")
+    return _insert(conn, organisation_id, role, granted, name, secret, by, at, expires_at, None)
+
+
+def rotate(
+    conn: Connection, key_id: int, secret: str, *, overlap: timedelta, by: str, at: datetime
+) -> tuple[ApiKey, str]:
+    """Make the key that takes another's place; the old one stays good for ``overlap``.
+
+    Refuses ``api-key-not-found``, ``key-unknown`` when the old one is not valid any more.
+    """
+    old = get(conn, key_id)
+    if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= at):
+        raise KeyUnknown
+    conn.execute(Q.end_key, {"id": key_id, "expires_at": at + overlap})
+    return _insert(
+        conn, old.organisation_id, old.role, old.scopes, old.name, secret, by, at, None, key_id
+    )
+
+
+def revoke(conn: Connection, key_id: int, *, by: str, at: datetime) -> ApiKey:
+    """End a key at once; twice is once. Refuses ``api-key-not-found`` and ``text-malformed``."""
+    get(conn, key_id)
+    conn.execute(Q.revoke_key, {"id": key_id, "by": texts.line("by", by), "at": at})
+    return get(conn, key_id)
+
+
+def get(conn: Connection, key_id: int) -> ApiKey:
+    """Give a key by its id; refuses ``api-key-not-found``."""
+    with conn.cursor(row_factory=class_row(ApiKey)) as cursor:
+        found = cursor.execute(Q.get_key, {"id": key_id}).fetchone()
+    if found is None:
+        raise ApiKeyNotFound(key=key_id)
+    return found
+
+
+def list_of(
+    conn: Connection, organisation_id: int, after: int = 0, limit: int = limits.PAGE
+) -> list[ApiKey]:
+    """Give at most ``limit`` keys of an organisation in the order of their ids."""
+    values = {"organisation": organisation_id, "after": after, "limit": min(limit, limits.PAGE)}
+    with conn.cursor(row_factory=class_row(ApiKey)) as cursor:
+        return cursor.execute(Q.list_keys, values).fetchall()
+
+
+def check(conn: Connection, token: str, at: datetime) -> Caller:
+    """Give who calls with ``token``; refuses ``key-unknown``, never saying why."""
+    parts = _TOKEN.fullmatch(token)
+    if parts is None:
+        raise KeyUnknown
+    row = conn.execute(Q.key_to_check, {"id": int(parts[1])}).fetchone()
+    if row is None:
+        raise KeyUnknown
+    key_id, organisation_id, role, scopes, digest, expires_at, revoked_at, kind, status = row
+    good = hmac.compare_digest(digest, _digest(parts[2]))
+    ended = revoked_at is not None or (expires_at is not None and expires_at <= at)
+    if not good or ended or status == "closed":
+        raise KeyUnknown
+    return Caller(
+        key_id=key_id,
+        organisation_id=organisation_id,
+        role=role,
+        scopes=frozenset(cast("list[Scope]", scopes)),
+        operator=kind == "operator",
+    )
+
+
+def note_used(conn: Connection, used: Mapping[int, datetime]) -> None:
+    """Note when keys were last used."""
+    if used:
+        conn.execute(
+            Q.note_used, {"ids": arrays.ints(used), "times": arrays.times(list(used.values()))}
+        )
+
+
+def _insert(
+    conn: Connection,
+    organisation_id: int,
+    role: Role,
+    scopes: Sequence[Scope],
+    name: str,
+    secret: str,
+    by: str,
+    at: datetime,
+    expires_at: datetime | None,
+    replaces: int | None,
+) -> tuple[ApiKey, str]:
+    assert len(secret) == SECRET, "a secret has 256 bits"
+    values = {
+        "organisation": organisation_id,
+        "role": role,
+        "scopes": arrays.words(scopes),
+        "name": texts.line("name", name),
+        "digest": _digest(secret),
+        "by": texts.line("by", by),
+        "at": at,
+        "expires_at": expires_at,
+        "replaces": replaces,
+    }
+    with conn.cursor(row_factory=class_row(ApiKey)) as cursor:
+        made = cursor.execute(Q.insert_key, values).fetchone()
+    assert made is not None, "it has just been inserted"
+    return made, f"tbk_{made.id}_{secret}"
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()

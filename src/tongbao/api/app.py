@@ -1,0 +1,58 @@
+"""Make the application: routes, the caller, request ids, refusals as problems."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from litestar import Litestar
+from litestar.config.compression import CompressionConfig
+from litestar.di import Provide
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi import OpenAPIConfig
+
+from tongbao.api import operations, service
+from tongbao.api.caller import guard, idempotency_key, provide_caller
+from tongbao.api.keyring import KeyRing
+from tongbao.api.parts import Parts
+from tongbao.api.problems import on_crash, on_http, on_refusal, on_validation
+from tongbao.api.request_id import RequestId
+from tongbao.kernel import db
+from tongbao.kernel.errors import Refusal
+from tongbao.kernel.settings import Settings
+from tongbao.teller.teller import Teller
+
+BODY: Final = 10_000_000
+"""Bytes of one request's body; more are refused."""
+
+
+def make(settings: Settings) -> Litestar:
+    """Make the application for the database of ``settings``."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        with db.pool(settings) as pool, Teller.of(settings) as teller:
+            app.state.parts = Parts(
+                settings=settings, pool=pool, teller=teller, keys=KeyRing(pool), outlets={}
+            )
+            yield
+
+    return Litestar(
+        route_handlers=[operations.purchase, operations.award, *service.ROUTES],
+        lifespan=[lifespan],
+        dependencies={
+            "caller": Provide(provide_caller, sync_to_thread=False),
+            "key": Provide(idempotency_key, sync_to_thread=False),
+        },
+        guards=[guard],
+        middleware=[RequestId()],
+        exception_handlers={
+            Refusal: on_refusal,
+            ValidationException: on_validation,
+            HTTPException: on_http,
+            Exception: on_crash,
+        },
+        request_max_body_size=BODY,
+        compression_config=CompressionConfig(backend="gzip", minimum_size=1_000),
+        openapi_config=OpenAPIConfig(title="Tongbao", version="1"),
+        logging_config=None,
+    )

@@ -1,0 +1,63 @@
+"""Find what a request names: members by what they are known by, outlets by their code."""
+
+from typing import Any, Final
+
+from litestar import Request
+
+from tongbao.access.keys import Caller
+from tongbao.alliance import outlets
+from tongbao.alliance.outlets import OutletNotFound
+from tongbao.api import parts
+from tongbao.api.wire import MemberRef
+from tongbao.kernel.errors import Malformed
+from tongbao.members import identities
+from tongbao.members.types import Identity
+
+_KEPT: Final = 100_000
+
+
+class MemberAmbiguous(Malformed):
+    code = "member-ambiguous"
+    text = "a member is named in exactly one way: id, phone, card or external"
+
+
+async def member(request: Request[Any, Any, Any], ref: MemberRef) -> int:
+    """Give the id of the member named; refuses ``member-ambiguous``, ``identity-not-found``."""
+    named = [
+        (kind, value)
+        for kind, value in (
+            ("id", ref.id),
+            ("phone", ref.phone),
+            ("card", ref.card),
+            ("external", ref.external),
+        )
+        if value is not None
+    ]
+    if len(named) != 1:
+        raise MemberAmbiguous
+    kind, value = named[0]
+    if kind == "id":
+        return int(value)
+    identity = Identity(kind=kind, value=value)  # type: ignore[arg-type]  # one of the three
+    secret = parts.of(request).settings.identity_secret
+    return await parts.read(request, lambda conn: identities.find(conn, identity, secret=secret))
+
+
+async def outlet(request: Request[Any, Any, Any], caller: Caller, code: str) -> int:
+    """Give the id of one of the caller's outlets; refuses ``outlet-not-found``.
+
+    The operator may name anybody's. An outlet never changes its organisation, so what was found
+    stays true.
+    """
+    known = parts.of(request).outlets
+    found = known.get(code)
+    if found is None:
+        named = await parts.read(request, lambda conn: outlets.find(conn, code))
+        found = named.id, named.organisation_id
+        if len(known) >= _KEPT:
+            known.clear()
+        known[code] = found
+    outlet_id, organisation_id = found
+    if organisation_id != caller.organisation_id and not caller.operator:
+        raise OutletNotFound(outlet=code)
+    return outlet_id

@@ -1,0 +1,55 @@
+"""What the handlers work with: settings, the pool, the teller, keys and outlets that are known."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from litestar.connection import ASGIConnection
+from msgspec import Struct
+
+from tongbao.api.keyring import KeyRing
+from tongbao.kernel import db
+from tongbao.kernel.settings import Settings
+from tongbao.teller.teller import Teller
+
+Answer = TypeVar("Answer")
+
+
+class Parts(Struct, frozen=True, kw_only=True):
+    """The parts of one running service; ``outlets`` is (id, organisation) by code."""
+
+    settings: Settings
+    pool: db.Pool
+    teller: Teller
+    keys: KeyRing
+    outlets: dict[str, tuple[int, int]]
+
+
+def of(request: ASGIConnection[Any, Any, Any, Any]) -> Parts:
+    """Give the parts of the service that a request came to."""
+    return cast(Parts, request.app.state.parts)
+
+
+async def read(
+    request: ASGIConnection[Any, Any, Any, Any], ask: Callable[[db.Connection], Answer]
+) -> Answer:
+    """Run ``ask`` on a connection of its own, in a thread, in one snapshot that may only read."""
+    return await asyncio.to_thread(_in_snapshot, of(request).pool, ask)
+
+
+async def write(
+    request: ASGIConnection[Any, Any, Any, Any], do: Callable[[db.Connection], Answer]
+) -> Answer:
+    """Run ``do`` on a connection of its own, in a thread, in one transaction."""
+    return await asyncio.to_thread(_and_commit, of(request).pool, do)
+
+
+def _in_snapshot(pool: db.Pool, ask: Callable[[db.Connection], Answer]) -> Answer:
+    with pool.connection() as conn, conn.transaction():
+        conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        return ask(conn)
+
+
+def _and_commit(pool: db.Pool, do: Callable[[db.Connection], Answer]) -> Answer:
+    with pool.connection() as conn, conn.transaction():
+        return do(conn)

@@ -1,0 +1,33 @@
+"""Every request has an id: the caller's, if it sends a usable one, or ours."""
+
+import re
+import secrets
+from typing import Final
+
+from litestar.datastructures import MutableScopeHeaders
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADER: Final = "x-request-id"
+_USABLE: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+
+
+class RequestId(ASGIMiddleware):
+    """Put the request's id into its state and into the answer's headers."""
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Pass the request on; the answer says its id."""
+        given = dict(scope["headers"]).get(HEADER.encode(), b"")
+        usable = _USABLE.fullmatch(given) is not None
+        request_id = given.decode() if usable else secrets.token_hex(8)
+        scope["state"]["request_id"] = request_id
+
+        async def with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableScopeHeaders(message)[HEADER] = request_id
+            await send(message)
+
+        await next_app(scope, receive, with_id)

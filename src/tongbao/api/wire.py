@@ -1,0 +1,142 @@
+"""What travels over the wire, both ways: amounts with their unit, ids as texts.
+
+Ids are texts because they exceed the whole numbers that JavaScript holds exactly.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from tongbao.kernel import limits
+
+Id = Annotated[
+    str,
+    Meta(pattern=r"^[1-9][0-9]{0,18}$", description="An id, opaque to callers", examples=["1007"]),
+]
+Code = Annotated[
+    str,
+    Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$", description="A code of your own", examples=["bj-01"]),
+]
+
+
+class Points(Struct, frozen=True, forbid_unknown_fields=True):
+    """Points in hundredths: 8000 is 80 points."""
+
+    value: Annotated[int, Meta(ge=0, le=limits.AMOUNT, examples=[8000])]
+    unit: Literal["PTS"] = "PTS"
+
+
+class Money(Struct, frozen=True, forbid_unknown_fields=True):
+    """Money in fen: 20000 is 200 yuan."""
+
+    value: Annotated[int, Meta(ge=-limits.AMOUNT, le=limits.AMOUNT, examples=[20000])]
+    unit: Literal["CNY"] = "CNY"
+
+
+class MemberRef(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A member, named in exactly one way."""
+
+    id: Id | None = None
+    phone: str | None = None
+    card: str | None = None
+    external: str | None = None
+
+
+class LineIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One line of a sale."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=limits.NAME, examples=["1"])]
+    amount: Money
+    item: Annotated[str, Meta(max_length=limits.NAME)] | None = None
+    quantity: Annotated[int, Meta(ge=1)] = 1
+
+
+class Common(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What every money call may say."""
+
+    effective_at: datetime | None = None
+    channel: Annotated[str, Meta(max_length=limits.NAME)] | None = None
+    reference: Annotated[str, Meta(max_length=limits.NAME)] | None = None
+    campaign: Annotated[str, Meta(max_length=limits.NAME)] | None = None
+
+
+class PurchaseIn(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Pay points of a bill, the rest in cash; ``up_to``: as many points as there are."""
+
+    member: MemberRef
+    outlet: Code
+    amount: Money
+    points: Points
+    up_to: bool = False
+    lines: tuple[LineIn, ...] = ()
+
+
+class AwardIn(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Give points for a sale by contract, or exactly ``points``; pending with ``release_at``."""
+
+    member: MemberRef
+    outlet: Code
+    amount: Money = Money(0)
+    points: Points | None = None
+    lines: tuple[LineIn, ...] = ()
+    release_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+class BalancesOut(Struct, frozen=True):
+    """A member's points: spendable, held for a purchase, pending, and owed back."""
+
+    available: Points
+    held: Points
+    pending: Points
+    owing: Points
+
+
+class SliceOut(Struct, frozen=True):
+    """Points of one lot, with their issuer."""
+
+    lot: Id
+    issuer: Id
+    points: Points
+
+
+class ClaimOut(Struct, frozen=True):
+    """What an issuer owes a redeemer by this operation; negative: a counter-claim."""
+
+    issuer: Id
+    redeemer: Id
+    amount: Money
+
+
+class OperationOut(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The answer to a money call; ``position`` is the place in the journal it is true as of."""
+
+    id: Id
+    kind: str
+    status: Literal["posted", "exception"]
+    position: Id
+    written_at: datetime
+    effective_at: datetime
+    window: int
+    member: Id | None = None
+    balances: BalancesOut | None = None
+    spent: Points = Points(0)
+    earned: Points = Points(0)
+    cash: Money = Money(0)
+    lots: tuple[SliceOut, ...] = ()
+    claims: tuple[ClaimOut, ...] = ()
+    lot: Id | None = None
+    withheld: str | None = None
+
+
+class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A refusal as RFC 9457 has it, with our code and the facts."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request_id: str
+    facts: dict[str, object] = {}
