@@ -107,5 +107,5 @@ def test_a_section_lists_the_fields_the_movements_and_the_refusals(kind: str) ->
 
 def test_every_movement_is_in_the_page_but_those_that_no_operation_of_a_member_makes() -> None:
     listed = {name for section in sections().values() for name in part(section, "Moves")}
-    others = SETTLEMENT | {M.SHARE_LOSS, M.DISPUTE}
+    others = SETTLEMENT | {M.SHARE_LOSS, M.REPAY_LOSS, M.DISPUTE}
     assert {m.name.lower() for m in M if m not in others} == listed

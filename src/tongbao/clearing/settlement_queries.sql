@@ -26,7 +26,10 @@ WITH due AS (
     CASE
       WHEN unfinished.organisation_id IS NOT NULL THEN 'unfinished'
       WHEN former.through_window > %(through)s THEN 'ahead'
-      WHEN o.status = 'defaulted' AND %(named)s::bigint[] IS NULL THEN 'defaulted'
+      WHEN
+        o.status = 'defaulted'
+        AND (%(named)s::bigint[] IS NULL OR a.balance > coalesce(later.net, 0))
+        THEN 'defaulted'
     END AS reason
   FROM alliance.organisation AS o
   INNER JOIN ledger.account AS a ON o.id = a.owner_id AND a.kind = 'clearing'

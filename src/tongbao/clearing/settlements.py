@@ -83,11 +83,11 @@ def propose(
 
     Who is due: the ``organisations`` named, or those whose contract has one of ``cycles``, or
     whoever's cycle comes due by itself. Organisations with an unfinished leg, settled further
-    already, or in default and not named, are skipped (``skipped`` lists them). Nobody pays zero;
-    with nobody to pay the settlement is settled at once. The same asked again, while it is neither
-    rejected nor failed, is the same settlement. Refuses ``window-not-found``, ``window-open``,
-    ``no-window-closed``, ``text-malformed``, ``choice-malformed``, ``list-too-long``,
-    ``organisation-not-found`` and ``operator-missing``.
+    already, or in default are skipped (``skipped`` lists them); who is in default and named may
+    pay, but is paid nothing. Nobody pays zero; with nobody to pay the settlement is settled at
+    once. The same asked again, while it is neither rejected nor failed, is the same settlement.
+    Refuses ``window-not-found``, ``window-open``, ``no-window-closed``, ``text-malformed``,
+    ``choice-malformed``, ``list-too-long``, ``organisation-not-found`` and ``operator-missing``.
     """
     assert cycles is None or organisations is None, "due by cycle or by name"
     by = people.name(by)

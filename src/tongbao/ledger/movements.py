@@ -52,6 +52,7 @@ class M(IntEnum):
     DISPUTE = 52
     FUND_PREPAID = 53
     UNFUND_PREPAID = 54
+    REPAY_LOSS = 55
     DEPOSIT = 60
     WITHDRAW = 61
     PAY_IN = 62
@@ -65,6 +66,8 @@ class M(IntEnum):
     COVER_COLLATERAL = 70
     COVER_GUARANTEE = 71
     COVER_FIRST_LOSS = 72
+    COVER_BLOCK = 73
+    RECOVER = 74
 
 
 class Movement(NamedTuple):
@@ -114,6 +117,7 @@ MOVEMENTS: Final[dict[M, Movement]] = {
     M.DISPUTE: Movement("CNY", "clearing", "clearing", "a dispute is decided: one owes another"),
     M.FUND_PREPAID: Movement("CNY", "prepaid", "reserve", "a paid block covers new points"),
     M.UNFUND_PREPAID: Movement("CNY", "reserve", "prepaid", "that money is in the block again"),
+    M.REPAY_LOSS: Movement("CNY", "clearing", "clearing", "a defaulter repays who bore its loss"),
     M.DEPOSIT: Movement("CNY", "bank", "collateral", "an organisation pays collateral in"),
     M.WITHDRAW: Movement("CNY", "collateral", "bank", "an organisation takes collateral out"),
     M.PAY_IN: Movement("CNY", "bank", "clearing", "a debtor pays its position in"),
@@ -129,6 +133,10 @@ MOVEMENTS: Final[dict[M, Movement]] = {
     M.COVER_FIRST_LOSS: Movement(
         "CNY", "first_loss", "clearing", "the operator pays for a defaulter"
     ),
+    M.COVER_BLOCK: Movement(
+        "CNY", "prepaid", "clearing", "what is left of a defaulter's block pays what it owes"
+    ),
+    M.RECOVER: Movement("CNY", "bank", "clearing", "a defaulter pays after all"),
 }
 
 SETTLEMENT: Final = frozenset(movement for movement in M if movement >= M.DEPOSIT)

@@ -79,6 +79,7 @@ _MONEY: Final = {
     M.ISSUE_FEE_BACK: "IssueFees",
     M.BREAKAGE: "Breakage",
     M.SHARE_LOSS: "Losses",
+    M.REPAY_LOSS: "Losses",
     M.DISPUTE: "Disputes",
     M.COVER_COLLATERAL: "Covers",
     M.COVER_GUARANTEE: "Covers",
@@ -87,7 +88,7 @@ _MONEY: Final = {
 _TRANSFERS: Final = "Transfers"
 """Money that an organisation usually moves between its own accounts, between two."""
 
-_BACK: Final = frozenset({M.COUNTERCLAIM, M.ACCEPTANCE_FEE_BACK, M.ISSUE_FEE_BACK})
+_BACK: Final = frozenset({M.COUNTERCLAIM, M.ACCEPTANCE_FEE_BACK, M.ISSUE_FEE_BACK, M.REPAY_LOSS})
 """They undo an expense or an income instead of making one."""
 
 OPENING: Final = "Equity:Opening-Balances"

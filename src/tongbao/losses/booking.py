@@ -14,6 +14,7 @@ from tongbao.ledger.types import Posting, Transfer
 from tongbao.losses.types import Share, Step
 
 _COVERS: Final[dict[Step, M]] = {
+    "own_block": M.COVER_BLOCK,
     "collateral": M.COVER_COLLATERAL,
     "first_loss": M.COVER_FIRST_LOSS,
     "own_guarantee": M.COVER_GUARANTEE,
@@ -42,27 +43,19 @@ def book_repayments(
     shares: Iterable[Share], at: datetime, **facts: Any,
 ) -> int:  # fmt: skip
     """Book what a defaulter has paid in, and what of it each bearer is given back."""
-    paid = [Transfer(M.PAY_IN, defaulter, defaulter, paid_in)] if paid_in else []
+    paid = [Transfer(M.RECOVER, defaulter, defaulter, paid_in)] if paid_in else []
     by_bearer: dict[int, list[Transfer]] = {defaulter: paid}
     for share in shares:
         who = share.organisation_id
-        by_bearer.setdefault(who, []).append(Transfer(M.SHARE_LOSS, defaulter, who, share.amount))
+        by_bearer.setdefault(who, []).append(Transfer(M.REPAY_LOSS, defaulter, who, share.amount))
     return _enter(conn, "recovery", operator_id, defaulter, key, by_bearer, at, facts)
 
 
 def _cover(share: Share, defaulter: int) -> list[Transfer]:
     who, amount = share.organisation_id, share.amount
-    match share.step:
-        case "own_credits":
-            return []  # they stand in the same account as the debt
-        case "own_block":
-            # What is left of a block is its own again, and pays its debt in the same moment.
-            return [
-                Transfer(M.RETURN_BLOCK, who, who, amount),
-                Transfer(M.PAY_IN, who, who, amount),
-            ]
-        case _:
-            return [Transfer(_COVERS.get(share.step, M.SHARE_LOSS), who, defaulter, amount)]
+    if share.step == "own_credits":
+        return []  # they stand in the same account as the debt
+    return [Transfer(_COVERS.get(share.step, M.SHARE_LOSS), who, defaulter, amount)]
 
 
 def _enter(
@@ -77,7 +70,7 @@ def _enter(
             kind=kind,
             owner=who,
             organisation=who,
-            cash=sum(t.amount for t in transfers if t.movement is not M.RETURN_BLOCK),
+            cash=sum(transfer.amount for transfer in transfers),
             data=msgspec.json.encode({**facts, "organisation": defaulter}).decode(),
             transfers=transfers,
         )

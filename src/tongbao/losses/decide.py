@@ -6,17 +6,11 @@ from msgspec import Struct
 
 from tongbao.alliance.types import Organisation
 from tongbao.desk import proposals
-from tongbao.desk.proposals import Proposal
+from tongbao.desk.proposals import Proposal, ProposalNotFound
 from tongbao.kernel.db import Connection
-from tongbao.kernel.errors import NotFound
 from tongbao.losses import caps, default, fund
 from tongbao.losses.fund import FundMoved
 from tongbao.losses.types import Cap, Default, Run
-
-
-class ProposalNotOurs(NotFound):
-    code = "proposal-of-another-kind"
-    text = "proposal {proposal} is of the kind {kind}; it is decided elsewhere"
 
 
 class Decided(Struct, frozen=True, kw_only=True):
@@ -37,7 +31,7 @@ KINDS = fund.KINDS | {default.DECLARE, default.LIFT, default.REINSTATE, caps.CAP
 def approve(conn: Connection, proposal_id: int, *, by: str, at: datetime) -> Decided:
     """Approve a proposal and do what it stands for; refused, nothing is decided.
 
-    Refuses ``proposal-not-found``, ``proposal-of-another-kind``, ``proposal-decided``,
+    Refuses ``proposal-not-found`` (also for one of another kind), ``proposal-decided``,
     ``same-person`` and what is refused of the thing itself.
     """
     _check_kind(conn, proposal_id)
@@ -71,6 +65,5 @@ def _do(conn: Connection, proposal: Proposal, at: datetime) -> Decided:
 
 
 def _check_kind(conn: Connection, proposal_id: int) -> None:
-    kind = proposals.get(conn, proposal_id).kind
-    if kind not in KINDS:
-        raise ProposalNotOurs(proposal=proposal_id, kind=kind)
+    if proposals.get(conn, proposal_id).kind not in KINDS:
+        raise ProposalNotFound(proposal=proposal_id)

@@ -123,3 +123,11 @@ GRANT SELECT, INSERT
 ON losses.cap, losses.run, losses.share, losses.standing, losses.recovery, losses.repayment
 TO tongbao_app;
 GRANT SELECT, INSERT, UPDATE (lifted_by, lifted_at) ON losses.declaration TO tongbao_app;
+
+-- ledger: how what is left of a block pays, and how what was borne comes back.
+INSERT INTO ledger.movement (id, name, unit, from_kind, to_kind, meaning)
+VALUES
+  (55, 'repay_loss', 'CNY', 'clearing', 'clearing', 'a defaulter repays who bore its loss'),
+  (73, 'cover_block', 'CNY', 'prepaid', 'clearing',
+    'what is left of a defaulter''s block pays what it owes'),
+  (74, 'recover', 'CNY', 'bank', 'clearing', 'a defaulter pays after all');
