@@ -50,9 +50,12 @@ class _Sum(Struct):
     shared: int = 0
 
 
-def backtest(conn: Connection, zone: str, through: date, most: int) -> list[Score]:
+def backtest(
+    conn: Connection, zone: str, through: date, most: int, only: int | None = None
+) -> list[Score]:
     """Score every way for 1 to ``most`` months ahead, from all that happened until ``through``.
 
+    Of all issuers, or of ``only`` one.
     Empty where history is too short to have been estimated before. Call it in a transaction.
     """
     sums: dict[tuple[Way, int], _Sum] = {}
@@ -60,6 +63,8 @@ def backtest(conn: Connection, zone: str, through: date, most: int) -> list[Scor
     for issuer, cells in triangle.read(conn, zone, through):
         if issuer is None:
             patterns = _learn_at_each_cut(cells, through)
+            continue
+        if only not in (None, issuer):
             continue
         final = {row.cohort: row for row in triangle.build(cells, through)}
         for cut, alliance in patterns.items():

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from tongbao.kernel.amounts import WHOLE
 from tongbao.kernel.db import Connection
 from tongbao.liability import triangle
 from tongbao.liability.ladder import Expected, Pattern, expect, learn
@@ -48,6 +50,31 @@ def estimate(
             pattern = learn(rows, alliance) if alliance else None
         for row in rows:
             yield _forecast(issuer, row, expect(row, pattern))
+
+
+def by_month(
+    conn: Connection, zone: str, through: date, issuer: int | None = None
+) -> list[Forecast]:
+    """Estimate every month of one issuer, or of all together: then as the sum of the issuers'.
+
+    Call it in a transaction.
+    """
+    found = estimate(conn, zone, through)
+    if issuer is not None:
+        return [one for one in found if one.issuer_id == issuer]
+    whole: dict[date, Forecast] = {}
+    sums: dict[date, int] = {}
+    for one in found:
+        if one.issuer_id is None:
+            whole[one.cohort] = one
+        else:
+            sums[one.cohort] = sums.get(one.cohort, 0) + one.expected.ultimate
+    return [_summed(one, sums.get(cohort, 0)) for cohort, one in whole.items()]
+
+
+def _summed(one: Forecast, ultimate: int) -> Forecast:
+    rate = (2 * ultimate * WHOLE + one.given) // (2 * one.given) if one.given > 0 else WHOLE
+    return replace(one, expected=replace(one.expected, ultimate=ultimate, rate=rate))
 
 
 def _forecast(issuer: int | None, row: Row, expected: Expected) -> Forecast:

@@ -12,6 +12,7 @@ from tongbao.kernel.errors import Malformed
 from tongbao.kernel.texts import shown
 
 _MONTH: Final = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FIRST: Final = 2000
 _LAST: Final = 2199
 
@@ -19,6 +20,22 @@ _LAST: Final = 2199
 class MonthMalformed(Malformed):
     code = "month-malformed"
     text = "{given!r} is not a month such as 2026-05"
+
+
+class DayMalformed(Malformed):
+    code = "book-day-malformed"
+    text = "{given!r} is not a day such as 2026-05-31"
+
+
+def parse_day(text: str) -> date:
+    """Read a day such as ``2026-05-31``; refuses ``book-day-malformed``."""
+    try:
+        day = date.fromisoformat(text.strip()) if _DAY.fullmatch(text.strip()) else None
+    except ValueError:
+        day = None
+    if day is None or not _FIRST <= day.year <= _LAST:
+        raise DayMalformed(given=shown(text))
+    return day
 
 
 def parse(text: str) -> date:
