@@ -17,7 +17,10 @@ from tongbao.kernel.errors import Malformed
 
 Q = sql.load(__package__, "calendar_queries.sql")
 
-_FIRST_YEAR, _LAST_YEAR = 2000, 2200
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2200
+"""The years that can be recorded."""
+
 _WORKING: Final = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 _NEIGHBOURS: Final = 31 * DAY
 
@@ -77,7 +80,7 @@ def read_file(path: Path) -> Year:
 
 def check(year: Year) -> None:
     """Refuse ``calendar-malformed`` unless the days are some, of that year, each named once."""
-    if not _FIRST_YEAR <= year.year <= _LAST_YEAR:
+    if not FIRST_YEAR <= year.year <= LAST_YEAR:
         raise CalendarMalformed(reason=f"{year.year} is no year of ours")
     if not year.days:
         raise CalendarMalformed(reason=f"it lists no days, so {year.year} is not announced yet")
@@ -156,4 +159,4 @@ def _of_csv(text: str) -> Year:
         name = (row.get("name") or "").strip()
         days.append(SpecialDay(day=day, is_off=not _WORKING[said], name=name))
     years = Counter(special.day.year for special in days).most_common(1)
-    return Year(year=years[0][0] if years else _FIRST_YEAR, days=days)
+    return Year(year=years[0][0] if years else FIRST_YEAR, days=days)
