@@ -93,9 +93,14 @@ class Shop:
     def reconcile(self, path: Path, at: datetime = EVENING, **more: Any) -> Reconciliation:
         """Compare a file with the ledger, in a transaction of its own."""
         how = How(**{name: more.pop(name) for name in tuple(more) if name in How.__struct_fields__})
-        asked = {"organisation_id": self.b, "day": DAY, "by": "Chen Jing", "zone": ZONE} | more
+        asked: dict[str, Any] = {
+            "organisation_id": self.b,
+            "day": DAY,
+            "by": "Chen Jing",
+            "zone": ZONE,
+        }
         with self.conn.transaction():
-            return till.reconcile(self.conn, path, Asked(**asked), at, how)
+            return till.reconcile(self.conn, path, Asked(**asked | more), at, how)
 
     def differ(self, *lines: str, **more: Any) -> list[tuple[str, str]]:
         """Give what differs between these lines and the ledger, as codes and labels."""

@@ -1,6 +1,7 @@
 """A till's lines against the ledger: balanced, or exactly what differs and what to do about it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -24,8 +25,7 @@ def test_a_day_that_agrees_is_balanced(shop: Shop) -> None:
     )
     assert (made.balanced, made.lines, made.matched, made.counts) == (True, 3, 3, {})
     totals = {t.subject: t for t in till.sums(shop.conn, made.id)}
-    for subject, points, cash in (("debit", 500, 500), ("credit", 100, 10_000)):
-        total = totals[subject]
+    for total, points, cash in ((totals["debit"], 500, 500), (totals["credit"], 100, 10_000)):
         assert (total.here_count, total.here_points, total.here_cash) == (1, points, cash)
         assert (total.till_count, total.till_points, total.till_cash) == (1, points, cash)
     assert (totals["refund"].here_points, totals["refund"].till_cash) == (200, 200)
@@ -284,7 +284,7 @@ def test_what_stays_open_grows_older_and_is_not_raised_again(shop: Shop) -> None
         {"by": ""},
     ],
 )
-def test_what_makes_no_sense_is_refused(shop: Shop, more: dict[str, object]) -> None:
+def test_what_makes_no_sense_is_refused(shop: Shop, more: dict[str, Any]) -> None:
     path = shop.write("R1,B,purchase,10.00,5.00")
     with pytest.raises(Refusal):
         shop.reconcile(path, **more)

@@ -89,3 +89,15 @@ BANK_FILE: Final = 512 * 1024 * 1024
 
 BANK_LINES: Final = 1_000_000
 """Lines of one bank statement."""
+
+EVIDENCE: Final = 4_000
+"""Characters of the evidence of a dispute, and of its answer."""
+
+DISPUTE: Final = timedelta(days=180)
+"""How old an operation may be that is disputed."""
+
+DISPUTE_ANSWER: Final = timedelta(days=10)
+"""How long the other side of a dispute has to answer; then it is decided without."""
+
+DISPUTE_DECISION: Final = timedelta(days=20)
+"""How long the operator has to decide a dispute that was answered."""

@@ -7,6 +7,8 @@ from msgspec import Struct
 
 Form = Literal["lines", "totals"]
 Subject = Literal["debit", "credit", "refund", "reversal"]
+DisputeKind = Literal["claim", "acceptance-fee", "issue-fee", "missing"]
+DisputeState = Literal["open", "accepted", "contested", "upheld", "rejected"]
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -81,3 +83,74 @@ class Difference(Struct, frozen=True, kw_only=True):
     here_at: datetime | None
     note: str | None
     advice: str = ""
+
+
+class Sides(Struct, frozen=True, kw_only=True):
+    """Who wants something of whom, and because of which operation, if there is one."""
+
+    kind: str
+    creditor_id: int
+    debtor_id: int
+    operation_id: int | None
+
+
+class Opening(Struct, frozen=True, kw_only=True):
+    """What the creditor wants: ``amount`` (fen) of the debtor, because of an operation.
+
+    ``kind`` ``missing``: the ledger lacks it; ``reference`` says what it was. Fees are disputed
+    with the operator.
+    """
+
+    kind: DisputeKind
+    creditor_id: int
+    debtor_id: int
+    amount: int
+    reason: str
+    evidence: str
+    operation_id: int | None = None
+    reference: str | None = None
+
+
+class Dispute(Struct, frozen=True, kw_only=True):
+    """A dispute as it stands. ``most``: what its claim or fee was worth when it was opened.
+
+    ``answer_by`` and ``decide_by`` are deadlines, ``overdue`` says that one has passed; ``age`` is
+    in days. ``upheld`` is what was decided, in the operation ``entry_id``.
+    """
+
+    id: int
+    kind: DisputeKind
+    creditor_id: int
+    debtor_id: int
+    owner_id: int | None
+    operation_id: int | None
+    reference: str | None
+    amount: int
+    most: int | None
+    reason: str
+    evidence: str
+    state: DisputeState
+    opened_by: str
+    opened_at: datetime
+    answer_by: datetime
+    answered_by: str | None
+    answered_at: datetime | None
+    answer: str | None
+    decide_by: datetime | None
+    proposal_id: int | None
+    decided_at: datetime | None
+    upheld: int | None
+    decision_reason: str | None
+    entry_id: int | None
+    age: int = 0
+    overdue: bool = False
+
+    @property
+    def sides(self) -> Sides:
+        """Who wants something of whom, because of what."""
+        return Sides(
+            kind=self.kind,
+            creditor_id=self.creditor_id,
+            debtor_id=self.debtor_id,
+            operation_id=self.operation_id,
+        )
