@@ -8,6 +8,7 @@ import typer
 
 from tongbao.clearing.laws import LAWS
 from tongbao.cli import output
+from tongbao.cli.bench_settlement import settlement
 from tongbao.cli.sandboxed import Sandbox, open_sandbox
 from tongbao.ledger import verify as laws
 from tongbao.ledger.seal import seal
@@ -64,6 +65,9 @@ def posting(
         _print(answer, runs)
     if holds is False:
         raise typer.Exit(_BROKEN)
+
+
+app.command()(settlement)
 
 
 def _found(sandbox: Sandbox, organisations: int, members: int, seed: int, *, quiet: bool) -> World:
