@@ -82,10 +82,11 @@ def recoveries(conn: Connection, default: Default) -> list[Recovery]:
         shares[recovery].append(Share(step=step, organisation_id=who, amount=amount))
     with conn.cursor(row_factory=class_row(Recovery)) as cursor:
         found = cursor.execute(Q.recoveries_of, {"default_id": default.id}).fetchall()
-    return [
-        msgspec.structs.replace(one, shares=list(reversed(in_order(shares[one.recovery]))))
-        for one in found
-    ]
+    return [msgspec.structs.replace(one, shares=_last_first(shares[one.recovery])) for one in found]
+
+
+def _last_first(shares: list[Share]) -> list[Share]:
+    return sorted(shares, key=lambda one: (-STEPS.index(one.step), one.organisation_id))
 
 
 def _book(
