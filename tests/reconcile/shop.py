@@ -5,10 +5,12 @@ from datetime import date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tests.world import AT, build, one
 from tongbao.alliance import outlets
 from tongbao.alliance.types import NewOutlet, Terms
+from tongbao.clearing.calendar import Cutover
 from tongbao.kernel.db import Connection
 from tongbao.points import operations as ops
 from tongbao.points.outcome import Outcome
@@ -17,7 +19,7 @@ from tongbao.reconcile.till_file import How
 from tongbao.reconcile.types import Asked, Difference, Reconciliation
 
 DAY = date(2026, 5, 1)
-ZONE = "Asia/Shanghai"
+SHANGHAI = Cutover(ZoneInfo("Asia/Shanghai"))
 EVENING = AT + timedelta(hours=11, minutes=55)
 """23:55 on the day in Shanghai; the world begins at noon."""
 
@@ -97,7 +99,7 @@ class Shop:
             "organisation_id": self.b,
             "day": DAY,
             "by": "Chen Jing",
-            "zone": ZONE,
+            "cutover": SHANGHAI,
         }
         with self.conn.transaction():
             return till.reconcile(self.conn, path, Asked(**asked | more), at, how)

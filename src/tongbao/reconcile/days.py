@@ -1,17 +1,19 @@
-"""Business days: the calendar days of the alliance's time zone, as instants and operation ids."""
+"""Business days of the alliance, as instants and operation ids."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from psycopg import Connection
 
+from tongbao.clearing import calendar
+from tongbao.clearing.calendar import Cutover
 from tongbao.kernel import limits, sql
 from tongbao.reconcile.refusals import DayMalformed
 
 Q = sql.load(__package__)
 
 _PLACE_BITS: Final = 13
+_SOME_DAY: Final = date(2026, 1, 15)
 _SLACK: Final = timedelta(hours=2)
 """How far the clocks of two servers may lie apart."""
 
@@ -24,17 +26,21 @@ def parse(text: str) -> date:
         raise DayMalformed(given=text[:40]) from None
 
 
-def bounds(day: date, zone: str, at: datetime) -> tuple[datetime, datetime]:
+def bounds(day: date, cutover: Cutover, at: datetime) -> tuple[datetime, datetime]:
     """Give when a business day begins and when the next one does.
 
     Refuses ``day-malformed`` for one that has not begun at ``at`` or lies before all history.
     """
-    where = ZoneInfo(zone)
-    if not limits.EARLIEST.date() <= day <= at.astimezone(where).date():
+    if not limits.EARLIEST.date() < day <= calendar.business_date(at, cutover):
         raise DayMalformed(given=str(day))
-    begins = datetime.combine(day, time(), where).astimezone(UTC)
-    ends = datetime.combine(day + timedelta(days=1), time(), where).astimezone(UTC)
-    return begins, ends
+    return calendar.begins(day, cutover), calendar.begins(day + calendar.DAY, cutover)
+
+
+def shift(cutover: Cutover) -> timedelta:
+    """Give how much later than midnight of its own date a business day begins."""
+    midnight = datetime.combine(_SOME_DAY, datetime.min.time(), cutover.zone)
+    begins = calendar.begins(_SOME_DAY, cutover)
+    return begins.astimezone(cutover.zone).replace(tzinfo=None) - midnight.replace(tzinfo=None)
 
 
 def first_operation(conn: Connection[Any], begins: datetime) -> int:

@@ -11,7 +11,7 @@ SELECT v.code, t.kind, t.n, t.label, coalesce(t.outlet, h.outlet), h.id, t.amoun
   h.amount AS here_amount, CASE WHEN t.kind = 'award' THEN h.earned ELSE h.points END, h.at,
   CASE v.code
     WHEN 'other-day' THEN coalesce(
-      nullif(t.day, %(day)s), (h.at AT TIME ZONE %(zone)s)::date
+      nullif(t.day, %(day)s), (h.at AT TIME ZONE %(zone)s - %(shift)s::interval)::date
     )::text
     WHEN 'refused-here' THEN k.refused
     WHEN 'kind-differs' THEN 'here it is of the kind ' || h.kind

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from tongbao.kernel import arrays, limits, sql
 from tongbao.kernel.db import Connection
+from tongbao.reconcile import days
 from tongbao.reconcile.actions import REMEDIES
 from tongbao.reconcile.till_file import Fault, TillLine
 from tongbao.reconcile.types import Asked
@@ -107,7 +108,8 @@ def _asked(asked: Asked) -> dict[str, object]:
         "organisation": asked.organisation_id,
         "outlet": asked.outlet_id,
         "day": asked.day,
-        "zone": asked.zone,
+        "zone": str(asked.cutover.zone),
+        "shift": days.shift(asked.cutover),
     }
 
 

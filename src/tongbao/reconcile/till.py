@@ -46,7 +46,7 @@ def reconcile(
         outlet = outlets.get(conn, asked.outlet_id)
         if outlet.organisation_id != asked.organisation_id:
             raise OutletElsewhere(outlet=outlet.code, organisation=asked.organisation_id)
-    begins, ends = days.bounds(asked.day, asked.zone, at)
+    begins, ends = days.bounds(asked.day, asked.cutover, at)
     file = till_file.examine(path, how or How())
     digest = _digest(file, asked)
     conn.execute(
@@ -134,7 +134,7 @@ def _match(
     default = asked.outlet_id
     if default is None and len(by_code) == 1:
         (default,) = by_code.values()
-    said = till_file.read_lines(file, by_code, default, asked.zone)
+    said = till_file.read_lines(file, by_code, default, asked.cutover)
     counted = matching.take_in(conn, said)
     matching.match(conn, asked, day, by_outlet=counted.by_outlet)
     return counted.lines
@@ -142,7 +142,8 @@ def _match(
 
 def _digest(file: TillFile, asked: Asked) -> bytes:
     """Give what a file of a day goes by: its content, how it is read, and whose day it is of."""
-    what = (asked.organisation_id, str(asked.day), asked.outlet_id, asked.zone, file.digest.hex())
+    begins = f"{asked.cutover.at} {asked.cutover.zone}"
+    what = (asked.organisation_id, str(asked.day), asked.outlet_id, begins, file.digest.hex())
     return once.fingerprint(what)
 
 

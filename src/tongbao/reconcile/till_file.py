@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 
+from tongbao.clearing import calendar
+from tongbao.clearing.calendar import Cutover
 from tongbao.kernel import amounts, csv_file, limits, once, texts
 from tongbao.kernel.amounts import AmountMalformed, AmountOutOfRange
 from tongbao.kernel.errors import Refusal
@@ -134,13 +135,13 @@ def _header(path: Path, how: How) -> tuple[str, list[str]]:
 
 
 def read_lines(
-    file: TillFile, outlets: Mapping[str, int], outlet: int | None, zone: str
+    file: TillFile, outlets: Mapping[str, int], outlet: int | None, cutover: Cutover
 ) -> Iterator[TillLine | Fault]:
     """Give what each line says, or why it says nothing.
 
     ``outlets``: the organisation's, by code. ``outlet``: the one of lines that name none.
     """
-    take = _taker(file, outlets, outlet, zone)
+    take = _taker(file, outlets, outlet, cutover)
     for number, cells, refusal in _rows(file):
         if cells is None:
             assert refusal is not None, "a row has cells or says why not"
@@ -182,10 +183,10 @@ def _rows(file: TillFile) -> Iterator[tuple[int, list[str] | None, Refusal | Non
 
 
 def _taker(
-    file: TillFile, outlets: Mapping[str, int], default: int | None, zone: str
+    file: TillFile, outlets: Mapping[str, int], default: int | None, cutover: Cutover
 ) -> Callable[[int, Sequence[str]], TillLine]:
     places, money = file.places, _money(file.how)
-    day_of = _day_reader(zone)
+    day_of = _day_reader(cutover)
     codes = {number: code for code, number in outlets.items()}
 
     def text(field: str, cells: Sequence[str]) -> str | None:
@@ -266,14 +267,15 @@ def _whole(field: str, text: str) -> int:
     return int(text)
 
 
-def _day_reader(zone: str) -> Callable[[str], date]:
+def _day_reader(cutover: Cutover) -> Callable[[str], date]:
     """Give the function that reads a time as its business day; one without a zone is local."""
-    where = ZoneInfo(zone)
 
     def day_of(text: str) -> date:
         try:
             when = datetime.fromisoformat(text)
-            return when.date() if when.tzinfo is None else when.astimezone(where).date()
+            if when.tzinfo is None:
+                when = when.replace(tzinfo=cutover.zone)
+            return calendar.business_date(when, cutover)
         except (ValueError, OverflowError):
             raise TimeMalformed(given=texts.shown(text)) from None
 

@@ -5,6 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from tongbao.clearing.calendar import Cutover
+
 Form = Literal["lines", "totals"]
 Subject = Literal["debit", "credit", "refund", "reversal"]
 DisputeKind = Literal["claim", "acceptance-fee", "issue-fee", "missing"]
@@ -12,7 +14,7 @@ DisputeState = Literal["open", "accepted", "contested", "upheld", "rejected"]
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """Whose day is reconciled, by whom, and in which time zone a day begins.
+    """Whose day is reconciled, by whom, and when a business day begins.
 
     ``outlet_id``: only this outlet. ``again``: compare a file that was compared before once more.
     """
@@ -20,7 +22,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     organisation_id: int
     day: date
     by: str
-    zone: str
+    cutover: Cutover
     outlet_id: int | None = None
     again: bool = False
 
