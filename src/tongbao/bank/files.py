@@ -7,6 +7,7 @@ Writing reads nothing else, so that a file made again is the same to the byte.
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -163,7 +164,8 @@ def write(conn: Connection, file: PaymentFile, folder: Path) -> Written:
     except OSError as error:
         raise FileUnwritable(path=path, reason=error.strerror or str(error)) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     return Written(file=file, path=str(path), size=size, same=file.digest is not None)
 
 
@@ -218,9 +220,9 @@ def _add_run(conn: Connection, run: _Run, legs: Sequence[_Leg]) -> list[_Leg]:
                 "amount": sum(leg.amount for leg in some),
                 "execute_on": day,
                 "remittance": (
-                    f"{english} of settlement {settlement.id}, windows to "
-                    f"{settlement.through_window} / 通宝结算{settlement.id} "
-                    f"{chinese} 至场次{settlement.through_window}"
+                    f"{english} of settlement {settlement.id}, through window "
+                    f"{settlement.through_window} / 通宝结算{settlement.id}{chinese}"
+                    f" 截至场次{settlement.through_window}"
                 ),
                 "at": made_at,
             },
