@@ -1,4 +1,4 @@
-"""``tongbao clearing``: close the open window, look at windows."""
+"""``tongbao clearing``: close the open window, look at windows, net them."""
 
 from datetime import datetime
 from typing import Annotated
@@ -8,7 +8,7 @@ import typer
 from tongbao.alliance import organisations
 from tongbao.clearing import windows
 from tongbao.clearing.report import Payments, Report, report
-from tongbao.cli import output, session
+from tongbao.cli import net_pages, output, session
 from tongbao.kernel import limits
 from tongbao.kernel.amounts import show as yuan
 from tongbao.kernel.db import Connection
@@ -72,6 +72,27 @@ def show(
             output.json(found)
         else:
             _print(opened.conn, found)
+
+
+@app.command()
+def net(
+    window: WindowId,
+    regional: Annotated[
+        bool, typer.Option("--regional", help="By region first, then between regions.")
+    ] = False,
+    level: Annotated[
+        str, typer.Option(help="What a region is: a province or a prefecture.")
+    ] = "province",
+    limit: Annotated[int, typer.Option(min=1, max=limits.BULK, help="Rows shown.")] = 20,
+    as_json: output.Json = False,
+) -> None:
+    """Net a window: what each organisation receives or pays, fees and reserves included."""
+    with session.open_session() as opened, opened.conn.transaction():
+        opened.conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        if regional:
+            net_pages.regional(opened.conn, window, level, limit, as_json=as_json)
+        else:
+            net_pages.flat(opened.conn, window, limit, as_json=as_json)
 
 
 def _when(time: datetime | None) -> str:
