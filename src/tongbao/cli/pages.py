@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from tongbao.cli import output
-from tongbao.kernel.amounts import show
+from tongbao.kernel.amounts import percent, show
 from tongbao.points.detail import WHOLE_SALE
 from tongbao.points.explain import Explanation, Moved
 from tongbao.points.standing import Happened, OutletStanding, Standing
@@ -241,11 +241,11 @@ def organisation(standing: Standing, zone: str) -> None:
         facts(
             f"Contract since {moment(standing.contract.valid_from, zone)[:10]}",
             [
-                ("earns", f"{_percent(terms.earn_rate)} of {terms.earn_on}"),
-                ("prepaid", _percent(terms.prepaid_share)),
-                ("reimbursed", _percent(terms.reimbursement)),
-                ("acceptance fee", _percent(terms.acceptance_fee)),
-                ("issue fee", _percent(terms.issue_fee)),
+                ("earns", f"{percent(terms.earn_rate)} of {terms.earn_on}"),
+                ("prepaid", percent(terms.prepaid_share)),
+                ("reimbursed", percent(terms.reimbursement)),
+                ("acceptance fee", percent(terms.acceptance_fee)),
+                ("issue fee", percent(terms.issue_fee)),
                 ("expiry", f"{terms.expiry_months} months" if terms.expiry_months else "never"),
                 (
                     "credit limit",
@@ -322,8 +322,3 @@ def _party(moved: Moved, *, source: bool) -> str:
 
 def _signed(fen: int) -> str:
     return f"+{show(fen)}" if fen > 0 else amount(fen)
-
-
-def _percent(ppm: int) -> str:
-    whole, rest = divmod(ppm, 10_000)
-    return f"{whole}.{rest:04d}".rstrip("0").rstrip(".") + " %"

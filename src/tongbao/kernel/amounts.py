@@ -83,3 +83,9 @@ def show(amount: int) -> str:
     sign = "-" if amount < 0 else ""
     whole, cents = divmod(abs(amount), 100)
     return f"{sign}{whole:,}.{cents:02d}"
+
+
+def percent(ppm: int) -> str:
+    """Write a rate as a text: ``12500`` → ``"1.25 %"``."""
+    whole, rest = divmod(ppm, 10_000)
+    return f"{whole}.{rest:04d}".rstrip("0").rstrip(".") + " %"

@@ -68,6 +68,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str,
         Meta(pattern=_CLOCK, description="When the business date changes, HH:MM in that zone"),
     ] = "00:00"
+    fee_vat: Annotated[
+        int,
+        Meta(ge=0, le=limits.RATE, description="VAT contained in fees, ppm (60000 is 6 %)"),
+    ] = 60_000
     batch_limit: Annotated[
         int,
         Meta(ge=1, le=limits.BATCH, description="Most operations the teller posts together"),
