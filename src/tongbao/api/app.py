@@ -10,7 +10,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import OpenAPIConfig
 
-from tongbao.api import operations, service
+from tongbao.api import holds, sales, service
 from tongbao.api.caller import guard, idempotency_key, provide_caller
 from tongbao.api.keyring import KeyRing
 from tongbao.api.parts import Parts
@@ -37,7 +37,7 @@ def make(settings: Settings) -> Litestar:
             yield
 
     return Litestar(
-        route_handlers=[operations.purchase, operations.award, *service.ROUTES],
+        route_handlers=[*sales.ROUTES, *holds.ROUTES, *service.ROUTES],
         lifespan=[lifespan],
         dependencies={
             "caller": Provide(provide_caller, sync_to_thread=False),

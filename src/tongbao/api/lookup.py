@@ -1,5 +1,6 @@
 """Find what a request names: members by what they are known by, outlets by their code."""
 
+import re
 from typing import Any, Final
 
 from litestar import Request
@@ -9,16 +10,30 @@ from tongbao.alliance import outlets
 from tongbao.alliance.outlets import OutletNotFound
 from tongbao.api import parts
 from tongbao.api.wire import MemberRef
+from tongbao.kernel import texts
 from tongbao.kernel.errors import Malformed
 from tongbao.members import identities
 from tongbao.members.types import Identity
 
 _KEPT: Final = 100_000
+_ID: Final = re.compile(r"[1-9][0-9]{0,17}")
 
 
 class MemberAmbiguous(Malformed):
     code = "member-ambiguous"
     text = "a member is named in exactly one way: id, phone, card or external"
+
+
+class IdUnreadable(Malformed):
+    code = "id-unreadable"
+    text = "{given!r} is not an id"
+
+
+def number(given: str) -> int:
+    """Give an id as the number that it is; refuses ``id-unreadable``."""
+    if _ID.fullmatch(given) is None:
+        raise IdUnreadable(given=texts.shown(given))
+    return int(given)
 
 
 async def member(request: Request[Any, Any, Any], ref: MemberRef) -> int:
@@ -37,7 +52,7 @@ async def member(request: Request[Any, Any, Any], ref: MemberRef) -> int:
         raise MemberAmbiguous
     kind, value = named[0]
     if kind == "id":
-        return int(value)
+        return number(value)
     identity = Identity(kind=kind, value=value)  # type: ignore[arg-type]  # one of the three
     secret = parts.of(request).settings.identity_secret
     return await parts.read(request, lambda conn: identities.find(conn, identity, secret=secret))

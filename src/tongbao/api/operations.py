@@ -4,16 +4,12 @@ import asyncio
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, post
-from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar import Request, Response
 
 from tongbao.access.keys import Caller
-from tongbao.api import lookup, parts
-from tongbao.api.caller import needs
+from tongbao.api import parts
 from tongbao.api.problems import problem, status_of
 from tongbao.api.wire import (
-    AwardIn,
     BalancesOut,
     ClaimOut,
     Common,
@@ -21,7 +17,6 @@ from tongbao.api.wire import (
     Money,
     OperationOut,
     Points,
-    PurchaseIn,
     SliceOut,
 )
 from tongbao.kernel.errors import REFUSALS, Malformed, Refused
@@ -29,55 +24,6 @@ from tongbao.points import operations as ops
 from tongbao.points.outcome import Outcome
 
 _encode = msgspec.json.Encoder().encode
-
-
-@post("/v1/purchases", status_code=201, opt=needs("points:write"))
-async def purchase(
-    request: Request[Any, Any, Any],
-    caller: NamedDependency[Caller],
-    key: NamedDependency[str],
-    data: JSONBody[PurchaseIn],
-) -> Response[bytes]:
-    """Pay a bill with points and cash."""
-    member = await lookup.member(request, data.member)
-    outlet = await lookup.outlet(request, caller, data.outlet)
-    op = ops.Purchase(
-        key=key,
-        scope=caller.organisation_id,
-        member=member,
-        outlet=outlet,
-        amount=data.amount.value,
-        points=data.points.value,
-        up_to=data.up_to,
-        lines=_lines(data.lines),
-        **_common(data),
-    )
-    return await hand_in(request, op)
-
-
-@post("/v1/awards", status_code=201, opt=needs("points:write"))
-async def award(
-    request: Request[Any, Any, Any],
-    caller: NamedDependency[Caller],
-    key: NamedDependency[str],
-    data: JSONBody[AwardIn],
-) -> Response[bytes]:
-    """Give points for a sale."""
-    member = await lookup.member(request, data.member)
-    outlet = await lookup.outlet(request, caller, data.outlet)
-    op = ops.Award(
-        key=key,
-        scope=caller.organisation_id,
-        member=member,
-        outlet=outlet,
-        amount=data.amount.value,
-        points=None if data.points is None else data.points.value,
-        lines=_lines(data.lines),
-        release_at=data.release_at,
-        expires_at=data.expires_at,
-        **_common(data),
-    )
-    return await hand_in(request, op)
 
 
 async def hand_in(request: Request[Any, Any, Any], op: ops.Operation) -> Response[bytes]:
@@ -132,8 +78,11 @@ def tell(outcome: Outcome) -> OperationOut:
     )
 
 
-def _common(data: Common) -> dict[str, Any]:
+def common(caller: Caller, key: str, data: Common) -> dict[str, Any]:
+    """Give what every operation has, from the caller and what it sent."""
     return {
+        "key": key,
+        "scope": caller.organisation_id,
         "effective_at": data.effective_at,
         "channel": data.channel,
         "reference": data.reference,
@@ -141,5 +90,6 @@ def _common(data: Common) -> dict[str, Any]:
     }
 
 
-def _lines(lines: tuple[LineIn, ...]) -> tuple[ops.Line, ...]:
+def sale_lines(lines: tuple[LineIn, ...]) -> tuple[ops.Line, ...]:
+    """Give the lines of a sale as the operations have them."""
     return tuple(ops.Line(one.id, one.amount.value, one.item, one.quantity) for one in lines)

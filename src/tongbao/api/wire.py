@@ -84,6 +84,69 @@ class AwardIn(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     expires_at: datetime | None = None
 
 
+class HoldIn(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Set points aside for a purchase to come; ``up_to``: as many as there are."""
+
+    member: MemberRef
+    outlet: Code
+    points: Points
+    up_to: bool = False
+    expires_at: datetime | None = None
+
+
+class CaptureIn(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Spend points of a hold on a bill of points and cash; ``final`` frees the rest."""
+
+    points: Points
+    cash: Money = Money(0)
+    final: bool = True
+    lines: tuple[LineIn, ...] = ()
+
+
+class AdviceIn(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Tell what a till has already let happen, with its hold or without."""
+
+    member: MemberRef
+    outlet: Code
+    points: Points
+    cash: Money = Money(0)
+    hold: Id | None = None
+    lines: tuple[LineIn, ...] = ()
+
+
+class RefundLineIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """What comes back of one line of the original sale."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=limits.NAME)]
+    amount: Money
+
+
+class RefundIn(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Take back a sale: by lines, by amount, or (neither) all that is left of it."""
+
+    original: Id
+    amount: Money | None = None
+    lines: tuple[RefundLineIn, ...] = ()
+
+
+class ReversalIn(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Undo whatever the request with ``original_key`` did, also before it arrives."""
+
+    original_key: Annotated[str, Meta(min_length=1, max_length=limits.KEY)]
+
+
+class GiftIn(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Give points of one member to another."""
+
+    member: MemberRef
+    to: MemberRef
+    points: Points
+
+
+class PlainIn(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Nothing but what every money call may say."""
+
+
 class BalancesOut(Struct, frozen=True):
     """A member's points: spendable, held for a purchase, pending, and owed back."""
 
