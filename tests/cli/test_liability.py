@@ -81,7 +81,7 @@ def test_breakage_and_its_backtest_are_printed(
     shown = text(database_url, "liability", "breakage", "--through", "2025-07")
     assert "will be redeemed" in shown and "all" in shown
     scores = told(database_url, "liability", "breakage", "--backtest", "--through", "2025-07")
-    assert {one["way"] for one in scores["scores"]} == {"estimate", "ladder", "pace"}
+    assert {one["way"] for one in scores["scores"]} == {"estimate", "usual", "same"}
     assert "MAPE" in text(
         database_url, "liability", "breakage", "--backtest", "--through", "2025-07"
     )

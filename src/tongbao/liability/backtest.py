@@ -2,9 +2,10 @@
 
 The triangle is cut at the end of each earlier month, estimated as it was then, and the redemptions
 expected for the next 1, 2, 3 … months are held against those that came. Three ways are compared:
-the estimate itself, chain ladder alone, and nothing but the pace of the month before.
+the estimate itself, the usual chain ladder on what was redeemed, and last month all over again.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final, Literal, get_args
 
@@ -12,10 +13,10 @@ from msgspec import Struct
 
 from tongbao.kernel.db import Connection
 from tongbao.liability import months, triangle
-from tongbao.liability.ladder import Pattern, expect, forecast, learn
+from tongbao.liability.ladder import Pattern, forecast, learn
 from tongbao.liability.triangle import Cell, Row, Triangle
 
-Way = Literal["estimate", "ladder", "pace"]
+Way = Literal["estimate", "usual", "same"]
 WAYS: Final[tuple[Way, ...]] = get_args(Way)
 
 
@@ -40,6 +41,13 @@ class Score(Struct, frozen=True, kw_only=True):
     bias: float | None
 
 
+class _Learnt(Struct, frozen=True):
+    """What was known of the whole alliance at one cut."""
+
+    pattern: Pattern
+    factors: list[float]
+
+
 class _Sum(Struct):
     cuts: set[date]
     cases: int = 0
@@ -59,32 +67,44 @@ def backtest(
     Empty where history is too short to have been estimated before. Call it in a transaction.
     """
     sums: dict[tuple[Way, int], _Sum] = {}
-    patterns: dict[date, Pattern] = {}
+    learnt: dict[date, _Learnt] = {}
     for issuer, cells in triangle.read(conn, zone, through):
         if issuer is None:
-            patterns = _learn_at_each_cut(cells, through)
+            learnt = _learn_at_each_cut(cells, through)
             continue
         if only not in (None, issuer):
             continue
         final = {row.cohort: row for row in triangle.build(cells, through)}
-        for cut, alliance in patterns.items():
+        for cut, alliance in learnt.items():
             then = triangle.build(cells, cut)
             ahead = min(most, months.between(cut, through))
             if then:
-                _score(sums, cut, then, final, learn(then, alliance), ahead)
+                _score(sums, cut, then, final, alliance, ahead)
     return [_close(way, ahead, sums[way, ahead]) for way, ahead in sorted(sums, key=_order)]
 
 
-def _learn_at_each_cut(cells: list[Cell], through: date) -> dict[date, Pattern]:
-    """Learn the alliance's pattern as it was at the end of every month that could say one."""
+def _learn_at_each_cut(cells: list[Cell], through: date) -> dict[date, _Learnt]:
+    """Learn what could have been known of the alliance at the end of every earlier month.
+
+    A month's end at which not even one month had been seen twice taught nothing.
+    """
     first = min((cell.cohort for cell in cells), default=through)
-    patterns = {}
-    for back in range(1, months.between(first, through) + 1):
+    learnt = {}
+    for back in range(1, months.between(first, through)):
         cut = months.add(through, -back)
-        pattern = learn(triangle.build(cells, cut))
-        if pattern is not None:
-            patterns[cut] = pattern
-    return patterns
+        then = triangle.build(cells, cut)
+        learnt[cut] = _Learnt(pattern=learn(then), factors=_factors(then))
+    return learnt
+
+
+def _factors(then: Triangle) -> list[float]:
+    """Give the usual development factors: of what was redeemed, from each age to the next."""
+    factors = []
+    for age in range(max((row.age for row in then), default=0)):
+        seen = [row for row in then if row.age > age]
+        before, after = (sum(row.paid[place] for row in seen) for place in (age, age + 1))
+        factors.append(after / before if before > 0 else 1.0)
+    return factors
 
 
 def _score(
@@ -92,21 +112,29 @@ def _score(
     cut: date,
     then: Triangle,
     final: dict[date, Row],
-    pattern: Pattern | None,
+    alliance: _Learnt,
     most: int,
 ) -> None:
-    assert pattern is not None, "the alliance's was learnt at this cut"
-    expected = [(row, expect(row, pattern)) for row in then]
-    pace = sum(row.paid[-1] - (row.paid[-2] if row.age else 0) for row in then)
+    pattern = learn(then, alliance.pattern)
+    last_month = sum(row.paid[-1] - (row.paid[-2] if row.age else 0) for row in then)
+    left = sum(row.outstanding for row in then)
     for ahead in range(1, most + 1):
         happened = sum(_came(row, final, ahead) for row in then)
         said: dict[Way, float] = {
-            "estimate": sum(forecast(row, pattern, e.ultimate, ahead) for row, e in expected),
-            "ladder": sum(forecast(row, pattern, e.ladder, ahead) for row, e in expected),
-            "pace": float(min(pace * ahead, sum(row.outstanding for row in then))),
+            "estimate": sum(forecast(row, pattern, ahead) for row in then),
+            "usual": sum(_climb(row, alliance.factors, ahead) for row in then),
+            "same": float(max(0, min(last_month * ahead, left))),
         }
         for way, predicted in said.items():
             _add(sums.setdefault((way, ahead), _Sum(cuts=set())), cut, predicted, happened)
+
+
+def _climb(row: Row, factors: Sequence[float], ahead: int) -> float:
+    """Give what the usual chain ladder expects to be redeemed in the next months."""
+    grown = float(row.redeemed)
+    for factor in factors[row.age : row.age + ahead]:
+        grown *= factor
+    return min(grown - row.redeemed, float(row.outstanding))
 
 
 def _came(row: Row, final: dict[date, Row], ahead: int) -> int:

@@ -47,7 +47,7 @@ def estimate(
         if issuer is None:
             pattern = alliance = learn(rows)
         else:
-            pattern = learn(rows, alliance) if alliance else None
+            pattern = learn(rows, alliance)
         for row in rows:
             yield _forecast(issuer, row, expect(row, pattern))
 

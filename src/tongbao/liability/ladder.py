@@ -1,20 +1,24 @@
 """Chain ladder: from what was redeemed so far to what will ever be. Pure.
 
-The triangle's development factors say how much redemption grows from one age to the next. Their
-inverse, the *link*, is kept instead: it is finite also where nothing was redeemed yet. The links
-of an issuer are blended with those of the alliance by credibility, the square root rule: an
-issuer with ``FULL`` redemptions speaks for itself, one with a quarter of them by half.
+The development factors are those of what *remains*: of the points of a month that nobody had
+redeemed at one age, so many were still there at the next. The part that went is the *pace* at that
+age. What expires or is given up leaves the sum without counting as redeemed.
 
-A cohort's ultimate is a blend as well (Benktander's): chain ladder for the part that has
-developed, the typical rate of its issuer (Cape Cod) for the part that has not. So a young cohort
-is not judged by its first week, nor an old one by others.
+The usual ladder climbs on what *was* redeemed. It needs many redemptions in the first months to
+multiply, and says nothing will come where nothing has come yet; the backtest shows both.
 
-Floats are statistics here. What leaves this module is a rate in whole parts per million.
+- The paces of an issuer are blended with the alliance's by credibility, the square root rule: an
+  issuer with ``FULL`` redemptions speaks for itself, one with a quarter of them by half.
+- Beyond the ages that are seen, the pace fades as it has faded since its peak (a line through its
+  logarithms), and ends with the last lot.
+- Where it has not begun to fade there is no telling how much is left in the end, and no breakage is
+  assumed. An estimate that is too low becomes revenue that has to be taken back.
+
+Floats are statistics here. What leaves this module are whole fen and parts per million.
 """
 
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import pairwise
 from math import exp, log, sqrt
 from typing import Final
 
@@ -26,195 +30,161 @@ from tongbao.liability.triangle import Row, Triangle
 FULL: Final = 1_082
 """Redemptions after which an issuer speaks for itself: within 5 %, nine times out of ten."""
 
-_FITTED: Final = 3
-"""Links that the tail needs: fewer say nothing of how redemption fades."""
+_SEEN: Final = 3
+"""Ages from the peak on that it takes to see how the pace fades."""
+
+_RECENT: Final = 12
+"""Months whose redemptions the paces are learnt from."""
 
 _HORIZON: Final = 240
 """Months after which nothing is expected of points that never expire."""
 
-_FADED: Final = 0.000_5
-"""Monthly growth below which redemption has come to its end."""
+_STILL: Final = 0.000_5
+"""Monthly pace below which redemption has come to its end, and the least fading that counts."""
 
 
 class Pattern(Struct, frozen=True, kw_only=True):
-    """How redemption develops: the link from each age to the next, and what comes after.
+    """At which pace points go: the part of what remains at each age that is redeemed in the next.
 
-    ``fades``: what the first month beyond the links adds, in parts of what was redeemed by then,
-    and what each further month adds in parts of the one before; none: redemption has come to its
-    end. ``typical``: the part of points given that is redeemed in the end. ``credibility``: how
-    far it is the issuer's own.
+    ``fades``: the pace in the first month beyond, and each further month's in parts of the one
+    before. ``settled``: how it goes on after what is seen is known. ``credibility``: how far it is
+    the issuer's own.
     """
 
-    links: tuple[float, ...]
-    fades: tuple[float, float] | None
-    typical: float
+    paces: tuple[float, ...]
+    fades: tuple[float, float]
+    settled: bool
     credibility: float
 
-    def developed(self, age: int, last_age: int) -> float:
-        """Give the part of what will be redeemed up to ``last_age`` that has been at ``age``."""
-        seen, last = len(self.links), min(last_age, max(age, _HORIZON))
+    def remaining(self, age: int, until: int) -> float:
+        """Give the part of what remains at ``age`` that nobody has redeemed at ``until``."""
         part = 1.0
-        for link in self.links[age:last]:
-            part *= link
-        return min(1.0, part * self._grown(max(age, seen)) / self._grown(max(last, seen)))
+        for place in range(age, min(until, max(age, _HORIZON))):
+            part *= 1 - self._pace(place)
+        return part
 
-    def _grown(self, age: int) -> float:
-        """Give what is redeemed by an age beyond the links, in parts of what was by the last."""
-        if self.fades is None:
-            return 1.0
-        step, slower = self.fades
-        return 1 + step * (1 - slower ** (age - len(self.links))) / (1 - slower)
+    def _pace(self, age: int) -> float:
+        beyond = age - len(self.paces)
+        return self.paces[age] if beyond < 0 else self.fades[0] * self.fades[1] ** beyond
 
 
 class Expected(Struct, frozen=True, kw_only=True):
     """What one cohort's points will come to: ``rate`` (ppm) of those given will be redeemed.
 
-    ``ultimate`` is that in fen; ``ladder`` what chain ladder alone says; ``developed`` (ppm) how
-    far redemption has come; ``credibility`` (ppm) how far the pattern is the issuer's own.
-    ``basis``: ``none`` where there is no evidence, and so no breakage is assumed.
+    ``ultimate`` is that in fen; ``developed`` (ppm) how much of it has been; ``credibility``
+    (ppm) how far the pattern is the issuer's own. ``basis``: ``certain`` when all points are gone,
+    ``none`` where there is no evidence, and so no breakage is assumed, else ``estimated``.
     """
 
     rate: int
     ultimate: int
-    ladder: int
     developed: int
     credibility: int
     basis: str
 
 
-def learn(triangle: Triangle, alliance: Pattern | None = None) -> Pattern | None:
-    """Learn how redemption develops; None where there is too little to learn from.
-
-    ``alliance`` is what to fall back to, as far as the triangle is thin. Too little: nobody has
-    redeemed, or there is no telling how what is seen so far goes on.
-    """
-    count = sum(row.redemptions for row in triangle)
+def learn(triangle: Triangle, alliance: Pattern | None = None) -> Pattern:
+    """Learn at which pace points go; as far as the triangle is thin, as the ``alliance``'s do."""
+    sums = exposures(triangle)
     if alliance is None:
-        links = [_ratio(*sums) for sums in _sums(triangle)]
-        fades = _tail(triangle, links)
-        if not count or (fades is None and not _ended(triangle, links)):
-            return None
-        first = Pattern(links=tuple(links), fades=fades, typical=1.0, credibility=1.0)
-        return _with_typical(first, triangle, None)
-    trust = min(1.0, sqrt(count / FULL))
-    own = _sums(triangle)
-    links = [
-        trust * _ratio(*own[age]) + (1 - trust) * link if age < len(own) and any(own[age]) else link
-        for age, link in enumerate(alliance.links)
-    ]
-    blended = Pattern(
-        links=tuple(links), fades=alliance.fades, typical=alliance.typical, credibility=trust
+        paces = [_pace(went, remained) for went, remained in sums]
+        settled, fades = _tail(triangle, paces, [remained for _, remained in sums])
+        return Pattern(paces=tuple(paces), fades=fades, settled=settled, credibility=1.0)
+    trust = min(1.0, sqrt(sum(row.redemptions for row in triangle) / FULL))
+    paces = list(alliance.paces)
+    for age, (went, remained) in enumerate(sums[: len(paces)]):
+        if remained > 0:
+            paces[age] = trust * _pace(went, remained) + (1 - trust) * paces[age]
+    return Pattern(
+        paces=tuple(paces), fades=alliance.fades, settled=alliance.settled, credibility=trust
     )
-    return _with_typical(blended, triangle, alliance.typical)
 
 
-def expect(row: Row, pattern: Pattern | None) -> Expected:
+def expect(row: Row, pattern: Pattern) -> Expected:
     """Estimate what will be redeemed of one cohort's points in the end.
 
-    Never less than has been, never more than can be. Half a fen is rounded up, and half a
-    millionth. Points that are all gone are certain; without a pattern all are expected.
+    Never less than has been, never more than can be. Half a fen is rounded up, and so is half a
+    millionth.
     """
-    most = row.redeemed + max(0, row.outstanding)
-    if not row.outstanding or pattern is None:
-        basis = "certain" if not row.outstanding else "none"
-        return _expected(row, most, most, 1.0, pattern, basis)
-    part = pattern.developed(row.age, row.last_age)
-    prior = pattern.typical * row.given
-    first = row.redeemed + (1 - part) * prior
-    ladder = row.redeemed / part if part else first
-    ultimate = row.redeemed + (1 - part) * first
-    bounded = [max(row.redeemed, min(most, _whole(one))) for one in (ultimate, ladder)]
-    return _expected(row, bounded[0], bounded[1], part, pattern, "estimated")
+    left = row.outstanding
+    if not left:
+        return _expected(row, row.redeemed, pattern, "certain")
+    if not pattern.settled:
+        return _expected(row, row.redeemed + left, pattern, "none")
+    part = 1 - pattern.remaining(row.age, row.last_age)
+    more = (2 * Fraction(left) * Fraction(part) + 1) // 2
+    return _expected(row, row.redeemed + max(0, min(left, more)), pattern, "estimated")
 
 
-def forecast(row: Row, pattern: Pattern, ultimate: int, ahead: int) -> float:
-    """Give what an estimate expects to be redeemed in the next ``ahead`` months (fen)."""
-    now = pattern.developed(row.age, row.last_age)
-    then = pattern.developed(min(row.age + ahead, row.last_age), row.last_age)
-    left = ultimate - row.redeemed
-    return left * (then - now) / (1 - now) if now < 1 else 0.0
+def forecast(row: Row, pattern: Pattern, ahead: int) -> float:
+    """Give how much is expected to be redeemed in the next ``ahead`` months (fen)."""
+    until = min(row.age + ahead, row.last_age)
+    return row.outstanding * (1 - pattern.remaining(row.age, until))
 
 
-def _expected(
-    row: Row, ultimate: int, ladder: int, part: float, pattern: Pattern | None, basis: str
-) -> Expected:
-    trust = pattern.credibility if pattern is not None else 0.0
+def exposures(triangle: Triangle) -> list[tuple[int, int]]:
+    """Sum, age by age, what went in the month after and what had remained before it.
+
+    Over the cohorts that have seen both, in the last year: every season once, and no habit that
+    people have given up.
+    """
+    sums = [(0, 0)] * max((row.age for row in triangle), default=0)
+    for row in triangle:
+        for age in range(max(0, row.age - _RECENT), row.age):
+            went, remained = sums[age]
+            sums[age] = went + row.paid[age + 1] - row.paid[age], remained + row.left[age]
+    return sums
+
+
+def _expected(row: Row, ultimate: int, pattern: Pattern, basis: str) -> Expected:
+    developed = Fraction(max(0, row.redeemed), ultimate) if ultimate > 0 else Fraction(1)
     return Expected(
         rate=_ppm(Fraction(ultimate, row.given)) if row.given > 0 else WHOLE,
         ultimate=ultimate,
-        ladder=ladder,
-        developed=_ppm(Fraction(part)),
-        credibility=_ppm(Fraction(trust)),
+        developed=_ppm(developed),
+        credibility=_ppm(Fraction(pattern.credibility)),
         basis=basis,
     )
 
 
-def _sums(triangle: Triangle) -> list[tuple[int, int]]:
-    """Sum what was redeemed at each age and at the next, over the cohorts that have seen both."""
-    oldest = max((row.age for row in triangle), default=0)
-    sums = [(0, 0)] * oldest
-    for row in triangle:
-        for age, (one, other) in enumerate(pairwise(row.paid)):
-            sums[age] = (sums[age][0] + one, sums[age][1] + other)
-    return sums
+def _pace(went: int, remained: int) -> float:
+    """Give the part that went; refunds may have brought back more than went, which is none."""
+    return max(0.0, min(1.0, went / remained)) if remained > 0 else 0.0
 
 
-def _ratio(before: int, after: int) -> float:
-    """Give the link between two ages; nothing before and nothing after is no growth."""
-    return min(1.0, max(0, before) / after) if after > 0 else 1.0
+def _tail(
+    triangle: Triangle, paces: Sequence[float], remained: Sequence[int]
+) -> tuple[bool, tuple[float, float]]:
+    """Fit how the pace goes on after what is seen, and say whether that is known.
 
-
-def _ended(triangle: Triangle, links: Sequence[float]) -> bool:
-    """Say whether redemption has come to its end within what is seen of it."""
-    if triangle and all(not row.outstanding for row in triangle):
-        return True
-    if triangle and all(row.last_age <= len(links) for row in triangle):
-        return True
-    last = links[-_FITTED:]
-    return len(last) == _FITTED and all(1 - link <= _FADED for link in last)
-
-
-def _tail(triangle: Triangle, links: Sequence[float]) -> tuple[float, float] | None:
-    """Fit how redemption fades with age: each month a part of the one before; None if it does not.
-
-    A line through the logarithms of what each month has added. Each age weighs as much as was
-    redeemed by then, so the few oldest cohorts do not decide.
+    A line through the logarithms of the paces since their peak. Each age weighs as much as there
+    was to redeem, so the few oldest cohorts do not decide. Not known: as long as the pace is
+    rising or level, or nobody has redeemed anything; it then stays as it is.
     """
-    if _ended(triangle, links):
-        return None
-    points = []
-    reached = 1.0
-    for age, (before, _) in reversed(list(enumerate(_sums(triangle)))):
-        added, reached = reached * (1 - links[age]), reached * links[age]
-        if added > 0 and before > 0:
-            points.append((age, log(added), before))
-    if len(points) < _FITTED:
-        return None
+    level = paces[-1] if paces else 0.0
+    if not any(row.redemptions for row in triangle):
+        return False, (level, 1.0)
+    if all(row.last_age <= len(paces) for row in triangle):
+        return True, (0.0, 1.0)
+    last = paces[-_SEEN:]
+    if len(last) == _SEEN and max(last) <= _STILL:
+        return True, (0.0, 1.0)
+    peak = max(range(len(paces)), key=paces.__getitem__, default=0)
+    points = [
+        (age, log(paces[age]), remained[age])
+        for age in range(peak, len(paces))
+        if paces[age] > 0 and remained[age] > 0
+    ]
+    if len(points) < _SEEN:
+        return False, (level, 1.0)
     weight = float(sum(w for _, _, w in points))
     mean_x = sum(w * x for x, _, w in points) / weight
     mean_y = sum(w * y for _, y, w in points) / weight
     spread = sum(w * (x - mean_x) ** 2 for x, _, w in points)
-    slope = sum(w * (x - mean_x) * (y - mean_y) for x, y, w in points) / spread if spread else 0.0
-    if slope >= -_FADED:
-        return None
-    return exp(mean_y + slope * (len(links) - mean_x)), exp(slope)
-
-
-def _with_typical(pattern: Pattern, triangle: Triangle, prior: float | None) -> Pattern:
-    """Add the typical rate: what was redeemed over what points given should have shown by now."""
-    exposed = sum(row.given * pattern.developed(row.age, row.last_age) for row in triangle)
-    redeemed = sum(row.redeemed for row in triangle)
-    own = min(1.0, max(0.0, redeemed / exposed)) if exposed > 0 else prior
-    if own is None:
-        own = 1.0
-    trust = pattern.credibility
-    typical = own if prior is None else trust * own + (1 - trust) * prior
-    return Pattern(links=pattern.links, fades=pattern.fades, typical=typical, credibility=trust)
-
-
-def _whole(value: float) -> int:
-    """Round half a fen up, exactly: a float is a fraction like any other."""
-    return (2 * Fraction(value) + 1) // 2
+    slope = sum(w * (x - mean_x) * (y - mean_y) for x, y, w in points) / spread
+    if slope > -_STILL:
+        return False, (level, 1.0)
+    return True, (min(1.0, exp(mean_y + slope * (len(paces) - mean_x))), exp(slope))
 
 
 def _ppm(part: Fraction) -> int:

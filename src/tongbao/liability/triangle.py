@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import groupby
+from itertools import accumulate, groupby
 from operator import attrgetter
 from typing import Any, Final
 
@@ -40,13 +40,15 @@ class Row(Struct, frozen=True, kw_only=True, gc=False):
     """One cohort as it was when month ``through`` ended.
 
     ``paid`` is what was redeemed up to the end of each month of its life, the first one being the
-    month in which the points were given; ``age`` is the place of the last one.
+    month in which the points were given; ``left`` what could still be redeemed then; ``age`` is
+    the place of the last one.
     """
 
     cohort: date
     given: int
     lost: int
     paid: tuple[int, ...]
+    left: tuple[int, ...]
     redemptions: int
     ends: date
 
@@ -63,7 +65,7 @@ class Row(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def outstanding(self) -> int:
         """What can still be redeemed."""
-        return self.given - self.redeemed - self.lost
+        return self.left[-1]
 
     @property
     def last_age(self) -> int:
@@ -100,18 +102,18 @@ def build(cells: Iterable[Cell], through: date) -> Triangle:
 
 
 def _row(cohort: date, cells: Sequence[Cell], through: date) -> Row:
-    moved = [0] * (months.between(cohort, through) + 1)
+    ages = months.between(cohort, through) + 1
+    paid, left = [0] * ages, [0] * ages
     for cell in cells:  # what is dated before its own points counts in their first month
-        moved[max(0, months.between(cohort, cell.happened))] += cell.redeemed
-    paid, sum_so_far = [], 0
-    for amount in moved:
-        sum_so_far += amount
-        paid.append(sum_so_far)
+        age = max(0, months.between(cohort, cell.happened))
+        paid[age] += cell.redeemed
+        left[age] += cell.given - cell.redeemed - cell.lost
     return Row(
         cohort=cohort,
         given=sum(cell.given for cell in cells),
         lost=sum(cell.lost for cell in cells),
-        paid=tuple(paid),
+        paid=tuple(accumulate(paid)),
+        left=tuple(accumulate(left)),
         redemptions=sum(cell.redemptions for cell in cells),
         ends=max((cell.ends for cell in cells if cell.ends is not None), default=NEVER),
     )
