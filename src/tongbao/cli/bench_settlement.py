@@ -63,11 +63,8 @@ def settlement(
 
 def _make(sandbox: Sandbox, organisations: int, claims: int, seed: int, *, quiet: bool) -> Made:
     secret = sandbox.settings.identity_secret
-    with (
-        output.progress("organisations", organisations, quiet=quiet) as advance,
-        sandbox.begin() as conn,
-    ):
-        operator = full_window.found(conn, organisations, claims, secret, advance)
+    with sandbox.begin() as conn:
+        operator = full_window.found(conn, organisations, claims, secret)
     with (
         output.progress("writing the window", full_window.STATEMENTS, quiet=quiet) as advance,
         db.connect_as_owner(db.url(sandbox.settings)) as owner,

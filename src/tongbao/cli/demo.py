@@ -1,21 +1,24 @@
 """``tongbao demo``: a made-up alliance lives through a month, and what happened is shown."""
 
+from pathlib import Path
 from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 import typer
 
 from tongbao.clearing.laws import LAWS
-from tongbao.cli import output, pages
+from tongbao.cli import output, pages, settled_pages
 from tongbao.cli.sandboxed import Sandbox, open_sandbox
 from tongbao.kernel.amounts import show
 from tongbao.ledger import verify as laws
 from tongbao.ledger.verify import Report
 from tongbao.points.explain import Explanation, as_data, explain
 from tongbao.points.statements import Statement, statement
-from tongbao.sandbox import alliance, month, picture, story, traffic
+from tongbao.sandbox import alliance, month, picture, settled_day, story, traffic
 from tongbao.sandbox.month import Month
 from tongbao.sandbox.picture import Closed, Picture
+from tongbao.sandbox.settled_day import SettledDay
 
 app = typer.Typer()
 
@@ -32,6 +35,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
     month: Month
     picture: Picture
+    settled: SettledDay
     statement: Statement
     explanation: Explanation
     report: Report
@@ -44,15 +48,20 @@ def demo(
     database: Annotated[
         str, typer.Option(help="The sandbox to make anew, beside the real database.")
     ] = DATABASE,
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="Where its files go; emptied first. Unset: demo in the data folder."),
+    ] = None,
     as_json: output.Json = False,
 ) -> None:
-    """Build a made-up alliance, let it live through a month, show what happened, verify the laws.
+    """Build a made-up alliance, let it live through a month, settle its last day, verify the laws.
 
     Works in a database of its own; the real one is not touched. The same seed gives the same
-    month, to the last id. Exits with 1 when a law is broken.
+    month, to the last id, and the same files, to the byte. Exits with 1 when a law is broken.
     """
     with open_sandbox(database, month.FIRST) as sandbox:
-        shown = _run(sandbox, seed, members, quiet=as_json)
+        where = sandbox.settings.data_dir / "demo" if folder is None else folder
+        shown = _run(sandbox, seed, members, where, quiet=as_json)
     if as_json:
         output.json(_as_data(shown, seed, database))
     else:
@@ -61,7 +70,7 @@ def demo(
         raise typer.Exit(_BROKEN)
 
 
-def _run(sandbox: Sandbox, seed: int, people: int, *, quiet: bool) -> Shown:
+def _run(sandbox: Sandbox, seed: int, people: int, folder: Path, *, quiet: bool) -> Shown:
     random = traffic.seeded(seed)
     secret = sandbox.settings.identity_secret
     with output.progress("a month passes", month.DAYS, quiet=quiet) as advance:
@@ -69,11 +78,16 @@ def _run(sandbox: Sandbox, seed: int, people: int, *, quiet: bool) -> Shown:
             made = alliance.found(conn, random, people, story.CAST, month.FIRST, secret)
         lived = month.live(sandbox.begin, made, random, advance)
     with sandbox.begin() as conn:
-        report = laws.verify(conn, incremental=False, at=month.LAST, laws=LAWS)
+        taken = picture.take(conn, month.LAST)
+    zone = ZoneInfo(sandbox.settings.time_zone)
+    settled = settled_day.settle(sandbox.begin, sandbox.conn, made, folder, seed, zone)
+    with sandbox.begin() as conn:
+        report = laws.verify(conn, incremental=False, at=settled_day.AT, laws=LAWS)
     with sandbox.begin() as conn:
         return Shown(
             month=lived,
-            picture=picture.take(conn, month.LAST),
+            picture=taken,
+            settled=settled,
             statement=statement(conn, made.members[story.LIN]),
             explanation=explain(conn, lived.story.ids[story.EXPLAINED]),
             report=report,
@@ -92,6 +106,7 @@ def _as_data(shown: Shown, seed: int, database: str) -> dict[str, Any]:
         "withheld": dict(tally.withheld),
         "exceptions": tally.exceptions,
         **msgspec.structs.asdict(shown.picture),
+        "settled": shown.settled,
         "statement": shown.statement,
         "explanation": as_data(shown.explanation),
         "laws": {"holds": shown.report.holds, **msgspec.structs.asdict(shown.report)},
@@ -112,12 +127,14 @@ def _print(shown: Shown, zone: str, database: str) -> None:
     _print_answers(shown.month)
     _print_organisations(shown.picture)
     _print_claims(shown.picture)
-    if shown.picture.closed is not None:
-        _print_positions(shown.picture, shown.picture.closed)
     _heading("One member: how the points came and went")
     pages.member(shown.statement, zone)
     _heading("One of her purchases, lot by lot: 120 points of three issuers pay at a fourth")
     pages.operation(shown.explanation, zone)
+    _heading("The last day is settled: two people, payment files, the bank's answer")
+    if shown.picture.closed is not None:
+        _print_positions(shown.picture, shown.picture.closed)
+    settled_pages.show(shown.settled)
     _print_laws(shown.report)
     member, operation = shown.statement.member.id, shown.explanation.id
     output.line(f"Look further; the database {database} stays as it is until the next demo:")
@@ -196,7 +213,7 @@ def _print_positions(taken: Picture, closed: Closed) -> None:
         for n in range(max(len(pay), len(get)))
     ]
     output.table(
-        f"Net positions of window {closed.window.id}, closed and not yet settled (yuan)",
+        f"Net positions of window {closed.window.id}, closed (yuan)",
         ["pays", ">", "", "is paid", ">"],
         rows,
         pages.WIDTH,
@@ -204,8 +221,9 @@ def _print_positions(taken: Picture, closed: Closed) -> None:
     if closed.settled is not None:
         paid = closed.settled
         output.line(
-            f"Window {paid.through_window} was settled by {paid.collections} collections of"
-            f" {show(paid.paid_in)} and {paid.payouts} payouts of {show(paid.paid_out)};"
+            f"The day before, window {paid.through_window} was settled by {paid.collections}"
+            f" collections of {show(paid.paid_in)} and {paid.payouts} payouts of"
+            f" {show(paid.paid_out)};"
         )
         output.line("what is left stays with the operator: reserves, fees, breakage.")
         output.line()

@@ -16,6 +16,7 @@ from tongbao.alliance import contracts, formats, organisations, outlets, sites
 from tongbao.alliance.types import NewOutlet, Terms
 from tongbao.kernel import limits, sql
 from tongbao.kernel.db import Connection
+from tongbao.ledger import accounts
 from tongbao.ledger.seal import seal
 from tongbao.members import members
 from tongbao.members.keys import normalise
@@ -55,34 +56,34 @@ class Made(Struct, frozen=True, kw_only=True):
     bytes: int
 
 
-def found(
-    conn: Connection, count: int, claims: int, secret: str, tell: Callable[[int], None]
-) -> int:
+def found(conn: Connection, count: int, claims: int, secret: str) -> int:
     """Found an alliance of ``count`` organisations, and members for ``claims``; give the operator.
 
     Every organisation has one outlet, in turn at one of the sites, and is settled daily. In the
-    caller's transaction; ``tell`` hears of each organisation.
+    caller's transaction.
     """
     operator = organisations.register(conn, "operator", "Operator", "operator", FIRST)
     places = [sites.add(conn, p.code, p.name, p.kind, p.region).id for p in PLACES]
     for business in BUSINESSES:
         formats.add(conn, business.code, business.name, business.mcc)
-    new = []
-    for n in range(1, count + 1):
-        code = f"org-{n:05d}"
-        made = organisations.register(conn, code, f"Organisation {n}", "merchant", FIRST)
-        contracts.sign(conn, made.id, _TERMS, FROM, FIRST)
-        new.append(
+    first = organisations.register(conn, "org-00001", "Organisation 1", "merchant", FIRST).id
+    contracts.sign(conn, first, _TERMS, FROM, FIRST)
+    others = [i for (i,) in conn.execute(Q.register_many, {"count": count, "at": FIRST})]
+    accounts.open_organisations(conn, others)
+    conn.execute(Q.sign_many, {"first": first})
+    outlets.add_many(
+        conn,
+        [
             NewOutlet(
-                code=f"{code}-1",
+                code=f"org-{n:05d}-1",
                 name=f"Outlet of organisation {n}",
-                organisation_id=made.id,
+                organisation_id=organisation,
                 site_id=places[n % len(places)],
                 format=BUSINESSES[n % len(BUSINESSES)].code,
             )
-        )
-        tell(1)
-    outlets.add_many(conn, new)
+            for n, organisation in enumerate([first, *others], start=1)
+        ],
+    )
     people = _people(claims)
     for start in range(0, people, _CHUNK):
         cards = (f"TB{n:010d}" for n in range(start, min(start + _CHUNK, people)))

@@ -1,6 +1,27 @@
 -- How a full clearing window is made, set by set (full_window.py). Chance comes from hashes, so
 -- that the same seed gives the same window. Temporary tables hold what was drawn.
 
+-- name: register_many
+INSERT INTO alliance.organisation (code, name, role, status, registered_at)
+SELECT format('org-%%s', lpad(n.n::text, 5, '0')), format('Organisation %%s', n.n), 'merchant',
+  'active', %(at)s
+FROM generate_series(2, %(count)s) AS n (n)
+RETURNING id;
+
+-- name: sign_many
+-- What the first one has signed, the others sign, too.
+INSERT INTO alliance.contract (
+  organisation_id, valid_from, earn_rate, earn_step, prepaid_share, reimbursement, acceptance_fee,
+  issue_fee, redemption_share, expiry_months, breakage_to, earn_on, credit_limit, cycle, block,
+  replenish_below, alert_at, written_at
+)
+SELECT o.id, c.valid_from, c.earn_rate, c.earn_step, c.prepaid_share, c.reimbursement,
+  c.acceptance_fee, c.issue_fee, c.redemption_share, c.expiry_months, c.breakage_to, c.earn_on,
+  c.credit_limit, c.cycle, c.block, c.replenish_below, c.alert_at, c.written_at
+FROM alliance.organisation AS o
+CROSS JOIN alliance.contract AS c
+WHERE o.role <> 'operator' AND c.organisation_id = %(first)s AND o.id <> %(first)s;
+
 -- name: number_members
 CREATE TEMP TABLE numbered_member AS
 SELECT row_number() OVER (ORDER BY id) - 1 AS m, id FROM members.member;
