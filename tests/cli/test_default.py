@@ -128,7 +128,7 @@ def test_a_run_off_is_a_table_and_json(db: Connection, database_url: str, world:
     assert found["money"]["held"] == 200_00
     assert not found["observed"] and answer(url, "runoff")["observed"]
     text = call(url, "runoff", "--curve", "50", "--months", "2").stdout
-    assert "is in the bank" in text and "money runs out in month 0" in text
+    assert "is in the bank" in text and "first unpaid in month 0" in text
 
 
 def test_points_spent_after_a_default_are_covered_by_command(

@@ -23,11 +23,12 @@ class No(Exception):
 
 @dataclass
 class Terms:
-    """What the model knows of a contract: earning in per cent, a limit, days until expiry."""
+    """What the model knows of a contract: earning in per cent, a limit, money in a block."""
 
     per_cent: int
     limit: int | None = None
     earns_on_points: bool = False
+    block: int | None = None
 
 
 @dataclass(eq=False)
@@ -66,6 +67,7 @@ class Done:
     base_back: int = 0
     clawed: int = 0
     restored: dict[int, int] = field(default_factory=dict)
+    drawn: dict[int, int] = field(default_factory=dict)
     undone: bool = False
 
 
@@ -99,6 +101,7 @@ class State:
     proposals: dict[int, Proposal] = field(default_factory=dict)
     owing: dict[tuple[int, int], int] = field(default_factory=dict)
     position: dict[int, int] = field(default_factory=dict)
+    block: dict[int, int] = field(default_factory=dict)
     ended: dict[int, int | None] = field(default_factory=dict)
     locked: set[int] = field(default_factory=set)
     items: set[int] = field(default_factory=set)
@@ -121,7 +124,8 @@ class Model:
 
     def __init__(self, operator: int, outlets: dict[int, int], terms: dict[int, Terms]) -> None:
         self.operator, self.outlets, self.terms = operator, outlets, terms
-        self.state = State(position=dict.fromkeys(terms, 0))
+        blocks = {owner: known.block for owner, known in terms.items() if known.block is not None}
+        self.state = State(position=dict.fromkeys(terms, 0) | blocks, block=blocks)
         self.keys: dict[tuple[int, str], tuple[ops.Operation | None, Expected, int]] = {}
         self.at = NEVER
 
@@ -224,10 +228,22 @@ class Model:
         self.state.position[issuer] -= amount
         self.state.position[redeemer] += amount
 
+    def home(self, lot: Lot, points: int) -> None:
+        """Let the money behind points that made no claim go back into the issuer's block."""
+        if lot.issuer in self.state.block:
+            self.state.block[lot.issuer] += points
+
+    def buy_block(self, issuer: int, money: int) -> None:
+        """Let an issuer pay in advance; its position counts what is in the block."""
+        self.state.block[issuer] += money
+        self.state.position[issuer] += money
+
     def spend(self, taken: list[tuple[Lot, int]], where: int, source: str = "available") -> int:
         for lot, part in taken:
             setattr(lot, source, getattr(lot, source) - part)
             self.claim(lot.issuer, where, part)
+            if lot.issuer == where:
+                self.home(lot, part)
         return sum(part for _, part in taken)
 
     # issuing
@@ -248,6 +264,10 @@ class Model:
             debt = max(0, others - self.state.position[issuer])
             if limit - debt - max(0, self.circulation(issuer) + left) < 0:
                 raise No("headroom-exceeded")
+        if issuer in self.state.block:
+            if left > self.state.block[issuer]:
+                raise No("prepaid-exhausted")
+            self.state.block[issuer] -= left
         self.repay(member, issuer, repaid)
         if not left:
             return None

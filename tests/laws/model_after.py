@@ -60,7 +60,16 @@ class WholeModel(Model):
                 target = self.new_lot(holder, lot, release=None)
             target.available += part
             self.claim(sale.organisation, lot.issuer, part)
+            if lot.issuer == sale.organisation and lot.issuer in self.state.block:
+                self.draw(sale, lot, part)
         assert points == 0
+
+    def draw(self, sale: Done, lot: Lot, part: int) -> None:
+        """Take what had gone into the block out of it again, as far as it is there."""
+        drawn = sale.drawn.get(lot.number, 0)
+        money = min(sale.restored[lot.number] - drawn, part, self.state.block[lot.issuer])
+        sale.drawn[lot.number] = drawn + money
+        self.state.block[lot.issuer] -= money
 
     def claw_back(self, sale: Done, holder: int, due: int, there: list[Lot]) -> None:
         own = self.now(sale.lot)
@@ -69,11 +78,13 @@ class WholeModel(Model):
         if own is not None and own.owner == holder:
             part = min(own.pending, due)
             own.pending -= part
+            self.home(own, part)
             due -= part
             lots.insert(0, own)
         for lot in lots:
             part = min(lot.available, due)
             lot.available -= part
+            self.home(lot, part)
             due -= part
         pair = holder, sale.organisation
         self.state.owing[pair] = self.state.owing.get(pair, 0) + due
@@ -157,6 +168,7 @@ class WholeModel(Model):
         for lot in sorted(mine, key=lambda x: (x.expires, x.earned, x.number)):
             part = min(lot.available, points)
             lot.available -= part
+            self.home(lot, part)
             points -= part
         if points:
             raise No("insufficient-points")
@@ -164,6 +176,7 @@ class WholeModel(Model):
     def expire_lots(self, op: ops.ExpireLots, operation: int) -> Expected:
         for lot in self.state.lots:
             if lot.owner == op.member and lot.expires <= self.at:
+                self.home(lot, lot.available)
                 lot.available = 0
         self.state.done[operation] = Done("expire_lots", op.member, op.scope)
         return Expected()
@@ -191,6 +204,7 @@ class WholeModel(Model):
             part = min(amount, left)
             left -= part
             parts.append((creditor, part))
+        self.home(lot, lot.available - left)
         lot.available = left
         self.repay(lot.owner, lot.issuer, parts)
         self.state.done[operation] = Done("release_pending", lot.owner, op.scope)
@@ -199,6 +213,7 @@ class WholeModel(Model):
     def cancel_pending(self, op: ops.CancelPending, operation: int) -> Expected:
         sale, lot = self.waiting(op.award, op.scope)
         points, lot.pending = lot.pending, 0
+        self.home(lot, points)
         sale.back, sale.base_back, sale.undone = sale.amount, sale.base, True
         sale.clawed += points
         self.state.done[operation] = Done("cancel_pending", lot.owner, op.scope)
@@ -245,6 +260,8 @@ class WholeModel(Model):
         for lot in [x for x in self.state.lots if x.owner == op.member]:
             if op.give_to is not None and lot.available:
                 self.new_lot(op.give_to, lot, available=lot.available)
+                lot.available = 0
+            self.home(lot, lot.available + lot.pending)
             lot.available = lot.pending = 0
         for creditor, _ in self.debts(op.member):
             del self.state.owing[op.member, creditor]

@@ -14,6 +14,7 @@ from tests.copies import copied
 from tests.laws.model import Terms as Known
 from tests.laws.model_after import WholeModel
 from tests.world import AT, World, broken_laws, build, do
+from tongbao.alliance import blocks
 from tongbao.alliance.types import Terms
 from tongbao.clearing import windows
 from tongbao.kernel import db as database
@@ -26,12 +27,14 @@ TERMS = {
     "prepaid": Terms(earn_rate=100_000, prepaid_share=1_000_000),
     "tight": Terms(earn_rate=1_000_000, credit_limit=100),
     "total": Terms(earn_rate=200_000, earn_on="total"),
+    "block": Terms(earn_rate=200_000, prepaid_share=1_000_000, block=50, replenish_below=30),
 }
 KNOWN = {
     "plain": Known(10),
     "prepaid": Known(10),
     "tight": Known(100, limit=100),
     "total": Known(20, earns_on_points=True),
+    "block": Known(20, block=100),
 }
 NAMES = st.sampled_from(sorted(TERMS))
 PEOPLE = st.integers(0, 4)
@@ -244,10 +247,15 @@ class SideBySide(RuleBasedStateMachine):
         assert found == self.model.by_issuer()
         rows = self.conn.execute(
             "SELECT owner_id, sum(balance)::bigint FROM ledger.account"
-            " WHERE kind IN ('clearing', 'reserve') GROUP BY owner_id"
+            " WHERE kind IN ('clearing', 'reserve', 'prepaid') GROUP BY owner_id"
         )
         positions = {owner: n for owner, n in rows if owner != self.operator}
         assert positions == self.model.state.position
+        rows = self.conn.execute(
+            "SELECT owner_id, balance FROM ledger.account WHERE kind = 'prepaid'"
+        )
+        left = {owner: n for owner, n in rows if owner in self.model.state.block}
+        assert left == self.model.state.block
         rows = self.conn.execute(
             "SELECT subject::bigint FROM desk.exception_item"
             " WHERE state = 'open' AND kind = 'advice'"
@@ -264,6 +272,14 @@ class SideBySide(RuleBasedStateMachine):
         self.post(shared=True)
         with self.conn.transaction():
             windows.close(self.conn, self.now)
+
+    @rule(whole=st.integers(1, 3))
+    def buy_block(self, whole: int) -> None:
+        self.post(shared=True)
+        with self.conn.transaction():
+            key = f"b{next(self.numbers)}"
+            blocks.buy(self.conn, self.orgs["block"], 50 * whole, key, self.now, "Li")
+        self.model.buy_block(self.orgs["block"], 50 * whole)
 
     @rule(who=PEOPLE, locked=YES)
     def lock_spending(self, who: int, locked: bool) -> None:
@@ -297,6 +313,8 @@ def run(
     """Run histories drawn by chance, or (in the suite) the same ones every time."""
     with database.connect(database_url) as conn:
         world = build(conn, TERMS, 5)
+        with conn.transaction():
+            blocks.buy(conn, world.organisations["block"], 100, "b", AT, "Li")
     source = urlsplit(database_url).path.lstrip("/")
     make: Any = lambda: SideBySide(copied(server_url, source), world)  # noqa: E731 - a factory
     run_state_machine_as_test(

@@ -50,7 +50,7 @@ def test_own_money_pays_first_then_the_fund_then_nobody() -> None:
         (90, 60, 30, 0, 70),
         (45, 25, 0, 20, 45),
     ]
-    assert found.runs_out == 2
+    assert (found.first_unpaid, found.runs_out) == (2, None)
     assert [m.circulation for m in found.months] == [180, 90, 45]
     one, two, three = found.issuers
     assert (one.redeemed, one.own, one.coverage, one.dry, one.unpaid) == (
@@ -163,7 +163,7 @@ def test_a_report_starts_from_the_ledger(db: Connection) -> None:
     # A has set 100 aside but not paid them in; B has 40 less the 30 that it owes.
     assert (by_id[a].own, by_id[a].fund, by_id[a].coverage) == (0, 8_00, 0)
     assert (by_id[b].own, by_id[b].fund, by_id[b].coverage) == (10_00, 4_00, 166_666)
-    assert found.run_off.runs_out == 1
+    assert (found.run_off.first_unpaid, found.run_off.runs_out) == (1, 1)
 
 
 def test_how_fast_points_are_spent_is_observed_in_the_journal(db: Connection) -> None:

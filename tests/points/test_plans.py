@@ -28,10 +28,12 @@ def all_books(draw: st.DrawFn) -> Books:
     books = Books(1, AT, 1, OPERATOR)
     books.outlets = {OUTLET: Outlet(OUTLET, SHOP, "310105", "cinema", open=True)}
     for organisation in (OPERATOR, *ISSUERS):
+        prepaid_share = draw(RATE)
         terms = Terms(
             earn_rate=draw(RATE),
             earn_step=draw(st.sampled_from([1, 100])),
-            prepaid_share=draw(RATE),
+            prepaid_share=prepaid_share,
+            block=draw(st.sampled_from([None, 100])) if prepaid_share else None,
             reimbursement=draw(RATE),
             acceptance_fee=draw(RATE),
             issue_fee=draw(RATE),
@@ -39,6 +41,8 @@ def all_books(draw: st.DrawFn) -> Books:
         start = datetime(2000, 1, 1, tzinfo=UTC)
         known = Organisation(organisation, "active", ((start, terms),))
         books.organisations[organisation] = known
+        books.accounts[organisation] = dict.fromkeys(("clearing", "reserve", "issued"), 0)
+        books.accounts[organisation]["prepaid"] = draw(st.sampled_from([0, 50, 10**6]))
     books.members[MEMBER] = Member(MEMBER, "active", False, None)
     books.add_member(MEMBER, {"wallet": 0})
     for n in range(draw(st.integers(1, 6))):

@@ -9,6 +9,7 @@ from tongbao.alliance.types import Organisation, Role, Status
 from tongbao.cli import organisation as named
 from tongbao.cli import output, session
 from tongbao.kernel import limits
+from tongbao.losses.default import AlreadyInDefault
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -78,6 +79,8 @@ def show_all(
 def _become(which: str, status: Status, as_json: bool) -> None:
     with session.open_session() as opened, opened.conn.transaction():
         who = named.find(opened.conn, which)
+        if status == "suspended" and alliance.lock_open(opened.conn, who).status == "defaulted":
+            raise AlreadyInDefault(organisation=who)  # two people lift a default
         changed: Organisation = alliance.set_status(opened.conn, who, status)
     if as_json:
         output.json(changed)

@@ -75,8 +75,9 @@ def _print(conn: Connection, found: Report, limit: int) -> None:
             for one in found.run_off.months
         ],
     )  # fmt: skip
-    ends = found.run_off.runs_out
-    output.line("money does not run out" if ends is None else f"money runs out in month {ends}")
+    short, ends = found.run_off.first_unpaid, found.run_off.runs_out
+    output.line("everything is paid" if short is None else f"first unpaid in month {short}")
+    output.line("money does not run out" if ends is None else f"no money is left in month {ends}")
     issuers = sorted(
         found.run_off.issuers,
         key=lambda one: (one.coverage is None, one.coverage or 0, one.organisation_id),

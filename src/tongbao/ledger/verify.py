@@ -92,9 +92,9 @@ def verify(
 ) -> Report:
     """Verify ``laws`` and record the point if they hold; ``tell`` hears each result at once.
 
-    The doors give the ledger's laws and those of packages above it. Must be the first thing in the caller's transaction, which it makes repeatable read: one
-    snapshot for all laws. One run at a time; a second waits. Incremental without an earlier point
-    is a whole run.
+    The doors give the ledger's laws and those of packages above it. Must be the first thing in the
+    caller's transaction, which it makes repeatable read: one snapshot for all laws. One run at a
+    time; a second waits. Incremental without an earlier point is a whole run.
     """
     assert conn.info.transaction_status == TransactionStatus.INTRANS, "a door opens the transaction"
     conn.execute(Q.one_snapshot)

@@ -82,10 +82,15 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 
 class RunOff(Struct, frozen=True, kw_only=True):
-    """A run-off: months, issuers, and the month in which money runs out; None: it does not."""
+    """A run-off: its months and its issuers.
+
+    ``first_unpaid``: the month in which something is unpaid first. ``runs_out``: the month at whose
+    end no money is left. None: there is none.
+    """
 
     months: list[Month]
     issuers: list[Outcome]
+    first_unpaid: int | None
     runs_out: int | None
 
 
@@ -155,7 +160,8 @@ def run_off(issuers: Iterable[Issuer], fund: int, curve: Sequence[int], months: 
     return RunOff(
         months=told,
         issuers=[_outcome(state) for state in states],
-        runs_out=next((one.month for one in told if one.unpaid), None),
+        first_unpaid=next((one.month for one in told if one.unpaid), None),
+        runs_out=next((one.month for one in told if not one.money_left), None),
     )
 
 

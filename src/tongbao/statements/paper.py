@@ -241,10 +241,11 @@ def _single(lines: Sequence[Line], language: str, zone: ZoneInfo) -> Table:
 
 
 def _why(line: Line, language: str) -> str:
+    numbers = (
+        ("settlement", line.settlement), ("dispute", line.dispute), ("default", line.default),
+    )  # fmt: skip
     parts = [
-        None
-        if line.settlement is None
-        else words.word("settlement", language, number=line.settlement),
+        *(words.word(what, language, number=n) for what, n in numbers if n is not None),
         line.reference,
         line.reason,
         line.counterparty,

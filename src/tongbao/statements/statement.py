@@ -35,16 +35,14 @@ class StatementUnbalanced(Refused):
     text = "{account} of {organisation} does not add up: {opening} and {change} is not {closing}"
 
 
-class Why(msgspec.Struct, frozen=True):
-    """What operations of real money, cover and disputes keep of why they were made."""
-
-    settlement: int | None = None
-    window: int | None = None
-    reference: str | None = None
-    reason: str | None = None
-
-
-_why: Final = msgspec.json.Decoder(Why, strict=False)
+_WHY: Final = (
+    ("settlement", int),
+    ("dispute", int),
+    ("default", int),
+    ("reference", str),
+    ("reason", str),
+)
+"""What a line keeps of what its operation says."""
 
 
 def one(conn: Connection, period: Period, organisation_id: int) -> Statement:
@@ -167,7 +165,7 @@ def _claims(due: list[int], owed: Row) -> list[Line]:
 
 def _line(row: Row) -> Line:
     _, account, item, counterparty, vat, count, amount, operation, at, data = row
-    why = Why() if data is None else _why.decode(data)
+    said: dict[str, Any] = {} if data is None else msgspec.json.decode(data)
     return Line(
         account=account,
         item=item,
@@ -177,9 +175,7 @@ def _line(row: Row) -> Line:
         vat=vat,
         operation=operation,
         at=at,
-        settlement=why.settlement,
-        reference=why.reference,
-        reason=why.reason,
+        **{name: said[name] for name, kind in _WHY if isinstance(said.get(name), kind)},
     )
 
 

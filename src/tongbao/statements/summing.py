@@ -13,7 +13,7 @@ import psycopg
 
 from tongbao.kernel import arrays, sql
 from tongbao.kernel.db import Connection
-from tongbao.ledger.movements import MOVEMENTS, M
+from tongbao.ledger.movements import MOVEMENTS, SETTLEMENT, M
 from tongbao.statements.items import CLAIMED, ITEMS, KINDS, ONE_BY_ONE, REDEEMED
 
 Q = sql.load(__package__, "summing_queries.sql")
@@ -62,7 +62,7 @@ def _sum(conn: Connection, first: int, last: int, after: int, fee_vat: int) -> i
         {
             "first": first,
             "last": last,
-            "real": int(M.DEPOSIT),
+            "real": arrays.ints(sorted(SETTLEMENT)),
             "not_in_windows": arrays.words(_NOT_IN_WINDOWS),
         },
     )

@@ -125,7 +125,7 @@ INSERT INTO statements.closing (
 )
 WITH moved AS (
   SELECT organisation_id, window_id, account, amount FROM gathered_line
-  WHERE movement >= %(real)s OR account = ANY(%(not_in_windows)s::text[])
+  WHERE movement = ANY(%(real)s::smallint[]) OR account = ANY(%(not_in_windows)s::text[])
   UNION ALL
   SELECT organisation_id, window_id,
     CASE kind WHEN 'clearing' THEN 'position' ELSE kind END AS account, net

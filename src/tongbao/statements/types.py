@@ -44,9 +44,9 @@ class Account(Struct, frozen=True, kw_only=True):
 class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something that changed an account by ``amount``, ``count`` times.
 
-    What stands alone has its ``operation``, the time it was written, and what is known of it:
-    the settlement and the bank's reference, or why it was decided. ``vat`` is the rate (ppm) that
-    a fee contains.
+    What stands alone has its ``operation``, the time it was written, and what is known of it: the
+    settlement and the bank's reference, the dispute or default and the reason. ``vat`` is the rate
+    (ppm) that a fee contains.
     """
 
     account: str
@@ -58,6 +58,8 @@ class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     operation: int | None = None
     at: datetime | None = None
     settlement: int | None = None
+    dispute: int | None = None
+    default: int | None = None
     reference: str | None = None
     reason: str | None = None
 
