@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.clearing.desk import instructed, window_of
@@ -55,10 +56,10 @@ def settle(conn: Connection, world: World, claims: dict[str, int], tag: str = ""
     return instructed(conn, window_of(conn, world, claims, tag))
 
 
-def plan(conn: Connection, settlement: int, **options: object) -> list[PaymentFile]:
+def plan(conn: Connection, settlement: int, **options: Any) -> list[PaymentFile]:
     """Plan the files of a settlement, in a transaction of its own."""
     with conn.transaction():
-        return files.plan(conn, settlement, zone=ZONE, at=AT, **options).files  # type: ignore[arg-type]
+        return files.plan(conn, settlement, zone=ZONE, at=AT, **options).files
 
 
 def write(conn: Connection, settlement: int, folder: Path, **options: object) -> list[Path]:

@@ -217,7 +217,8 @@ CUTOVERS = st.builds(
     ),
     st.times().map(lambda t: t.replace(second=0, microsecond=0)),
 )
-TIMES = st.datetimes(datetime(2009, 1, 1), datetime(2026, 12, 1), timezones=st.just(UTC))  # noqa: DTZ001
+FIRST, LAST = datetime(2009, 1, 1), datetime(2026, 12, 1)  # noqa: DTZ001 - st adds the zone
+TIMES = st.datetimes(FIRST, LAST, timezones=st.just(UTC))
 
 
 @given(CUTOVERS, TIMES, st.timedeltas(timedelta(0), timedelta(days=3)))

@@ -375,14 +375,13 @@ def test_fees_and_reserves_are_money_that_the_operator_keeps(db: Connection) -> 
 def test_a_settlement_is_no_sale_that_tills_could_undo(db: Connection, world: World) -> None:
     made = instructed(db, window_of(db, world, EXAMPLE))
     pay_all(db, made.id)
-    scope = world.operator
     row = db.execute("SELECT min(operation_id), min(reference) FROM clearing.payment").fetchone()
     assert row is not None
     key = f"settlement:{made.id}:{world.organisations['A']}:{row[1]}"
     for operation in (
-        Reversal(key="r1", scope=scope, original_key=key),
-        Refund(key="r2", scope=scope, original=row[0]),
-        CancelPending(key="r3", scope=scope, award=row[0]),
+        Reversal(key="r1", scope=world.operator, original_key=key),
+        Refund(key="r2", scope=world.operator, original=row[0]),
+        CancelPending(key="r3", scope=world.operator, award=row[0]),
     ):
         outcome = one(db, operation)
         assert outcome.refusal is not None, outcome

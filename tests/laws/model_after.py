@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.laws.model import GRACE, NEVER, Done, Expected, Lot, Model, No, Proposal
+from tests.laws.model import Model
+from tests.laws.nouns import GRACE, NEVER, Done, Expected, Lot, No, Proposal
 from tongbao.points import operations as ops
 
 SALES = ("award", "purchase", "capture", "advice")

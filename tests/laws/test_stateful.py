@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from tests.copies import copied
-from tests.laws.model import Terms as Known
 from tests.laws.model_after import WholeModel
+from tests.laws.nouns import Terms as Known
 from tests.world import AT, World, broken_laws, build, do
 from tongbao.alliance import blocks
 from tongbao.alliance.types import Terms

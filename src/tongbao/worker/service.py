@@ -138,9 +138,9 @@ def _task(
 
 async def _configure(conn: psycopg.AsyncConnection[Any]) -> None:
     """Make a connection of the queue work as the application, among the queue's tables."""
-    await conn.execute(job_queue.SEARCH)
-    await conn.execute(f"SELECT set_config('role', '{db.ROLE}', false)".encode())
-    await conn.commit()
+    async with conn.transaction():
+        await conn.execute(job_queue.SEARCH)
+        await conn.execute(f"SELECT set_config('role', '{db.ROLE}', false)".encode())
 
 
 class _Lines(logging.Handler):
