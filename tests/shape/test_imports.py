@@ -8,7 +8,7 @@ from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
 from tests.shape.files import ROOT, SOURCE, list_files, name, parse
 
-DOORS = ("cli", "api", "worker", "teller")
+DOORS = ("cli", "serving", "api", "web", "gateway", "worker", "hosting", "teller")
 CLOCK = SOURCE / "kernel" / "clock.py"
 
 

@@ -12,10 +12,10 @@ pytestmark = pytest.mark.postgres
 
 STACK = (
     "kernel", "events", "ledger", "desk", "alliance", "members", "access", "points", "clearing",
-    "bank",
+    "bank", "webhooks", "till", "web",
     "statements", "reconcile", "losses", "liability", "intake", "worker",
 )  # fmt: skip
-PACKAGES = [name for name in STACK if files(f"tongbao.{name}").joinpath("schema.sql").is_file()]
+PACKAGES = [name for name in STACK if files("tongbao").joinpath(name, "schema.sql").is_file()]
 OURS = "nspname = ANY (%(packages)s)"
 
 # One query for each kind of thing; each row is a name and everything that is said of it.

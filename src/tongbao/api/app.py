@@ -13,9 +13,9 @@ from litestar.openapi import OpenAPIConfig
 from tongbao.api import holds, sales, service
 from tongbao.api.caller import guard, idempotency_key, provide_caller
 from tongbao.api.keyring import KeyRing
-from tongbao.api.parts import Parts
 from tongbao.api.problems import on_crash, on_http, on_refusal, on_validation
-from tongbao.api.request_id import RequestId
+from tongbao.hosting.parts import Parts
+from tongbao.hosting.request_id import RequestId
 from tongbao.kernel import db
 from tongbao.kernel.errors import Refusal
 from tongbao.kernel.settings import Settings
@@ -31,9 +31,9 @@ def make(settings: Settings) -> Litestar:
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         with db.pool(settings) as pool, Teller.of(settings) as teller:
-            app.state.parts = Parts(
-                settings=settings, pool=pool, teller=teller, keys=KeyRing(pool), outlets={}
-            )
+            app.state.parts = Parts(settings=settings, pool=pool, teller=teller)
+            app.state.keyring = KeyRing(pool)
+            app.state.outlets = {}
             yield
 
     return Litestar(

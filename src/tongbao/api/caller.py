@@ -8,7 +8,7 @@ from litestar.handlers import BaseRouteHandler
 
 from tongbao.access.keys import Caller, KeyUnknown
 from tongbao.access.roles import Scope
-from tongbao.api import parts
+from tongbao.api.keyring import KeyRing
 from tongbao.kernel.errors import Malformed, Refused
 
 _PREFIX: Final = "Bearer "
@@ -33,7 +33,8 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     header = connection.headers.get("authorization", "")
     if not header.startswith(_PREFIX):
         raise KeyUnknown
-    caller = await parts.of(connection).keys.caller(header[len(_PREFIX) :])
+    keyring: KeyRing = connection.app.state.keyring
+    caller = await keyring.caller(header[len(_PREFIX) :])
     if needed not in caller.scopes:
         raise ScopeMissing(scope=needed)
     connection.state.caller = caller

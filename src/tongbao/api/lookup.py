@@ -8,8 +8,8 @@ from litestar import Request
 from tongbao.access.keys import Caller
 from tongbao.alliance import outlets
 from tongbao.alliance.outlets import OutletNotFound
-from tongbao.api import parts
 from tongbao.api.wire import MemberRef
+from tongbao.hosting import parts
 from tongbao.kernel import texts
 from tongbao.kernel.errors import Malformed
 from tongbao.members import identities
@@ -64,7 +64,7 @@ async def outlet(request: Request[Any, Any, Any], caller: Caller, code: str) -> 
     The operator may name anybody's. An outlet never changes its organisation, so what was found
     stays true.
     """
-    known = parts.of(request).outlets
+    known: dict[str, tuple[int, int]] = request.app.state.outlets
     found = known.get(code)
     if found is None:
         named = await parts.read(request, lambda conn: outlets.find(conn, code))

@@ -7,7 +7,6 @@ import msgspec
 from litestar import Request, Response
 
 from tongbao.access.keys import Caller
-from tongbao.api import parts
 from tongbao.api.problems import problem, status_of
 from tongbao.api.wire import (
     BalancesOut,
@@ -19,6 +18,7 @@ from tongbao.api.wire import (
     Points,
     SliceOut,
 )
+from tongbao.hosting import parts
 from tongbao.kernel.errors import REFUSALS, Malformed, Refused
 from tongbao.points import operations as ops
 from tongbao.points.outcome import Outcome

@@ -7,8 +7,8 @@ from typing import Any, Final
 from litestar import Request, Response, get
 from litestar.handlers import BaseRouteHandler
 
-from tongbao.api import parts
 from tongbao.api.caller import OPEN
+from tongbao.hosting import parts
 from tongbao.kernel import db
 
 

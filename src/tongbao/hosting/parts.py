@@ -1,4 +1,4 @@
-"""What the handlers work with: settings, the pool, the teller, keys and outlets that are known."""
+"""What the handlers work with: settings, the pool of connections, the teller."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,6 @@ from typing import Any, TypeVar, cast
 from litestar.connection import ASGIConnection
 from msgspec import Struct
 
-from tongbao.api.keyring import KeyRing
 from tongbao.kernel import db
 from tongbao.kernel.settings import Settings
 from tongbao.teller.teller import Teller
@@ -16,13 +15,11 @@ Answer = TypeVar("Answer")
 
 
 class Parts(Struct, frozen=True, kw_only=True):
-    """The parts of one running service; ``outlets`` is (id, organisation) by code."""
+    """The parts of one running service."""
 
     settings: Settings
     pool: db.Pool
     teller: Teller
-    keys: KeyRing
-    outlets: dict[str, tuple[int, int]]
 
 
 def of(request: ASGIConnection[Any, Any, Any, Any]) -> Parts:
