@@ -31,7 +31,7 @@ def answer(url: str, *arguments: str) -> tuple[int, dict[str, Any]]:
 def test_a_sound_ledger_is_verified_law_by_law(lived: Connection, database_url: str) -> None:
     result = call(database_url)
     assert result.exit_code == 0
-    assert result.stdout.count(" ok") == 12
+    assert result.stdout.count(" ok") == 13
     assert "every law holds, from the beginning" in result.stdout
     assert "5 batches wait for their seal" in result.stdout
 

@@ -126,5 +126,10 @@ def test_any_number_of_partial_refunds_undoes_exactly_the_sale(
     assert after == before
     assert books.accounts[MEMBER]["wallet"] == wallet
     assert books.accounts[MEMBER]["owing"] == 0
-    assert {key: delta for key, delta in books.deltas.items() if delta} == {}
+    # Points come back before their reward goes; what the block has not got at that moment is claimed.
+    moved: dict[tuple[int, str], int] = {}
+    for (owner, kind), delta in books.deltas.items():
+        purse = (owner, "clearing" if kind == "prepaid" else kind)
+        moved[purse] = moved.get(purse, 0) + delta
+    assert {purse: delta for purse, delta in moved.items() if delta} == {}
     assert all(claims.claimed == claims.countered for claims in books.claims.values())
