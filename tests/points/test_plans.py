@@ -126,7 +126,7 @@ def test_any_number_of_partial_refunds_undoes_exactly_the_sale(
     assert after == before
     assert books.accounts[MEMBER]["wallet"] == wallet
     assert books.accounts[MEMBER]["owing"] == 0
-    # Points come back before their reward goes; what the block has not got at that moment is claimed.
+    # Points come back before their reward goes; what the block lacks at that moment is claimed.
     moved: dict[tuple[int, str], int] = {}
     for (owner, kind), delta in books.deltas.items():
         purse = (owner, "clearing" if kind == "prepaid" else kind)
