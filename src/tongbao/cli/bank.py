@@ -14,7 +14,7 @@ from tongbao.cli import bank_accounts, bank_files, output, session
 from tongbao.kernel import limits
 from tongbao.kernel.amounts import show as yuan
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.add_typer(bank_accounts.app, name="accounts")
 app.add_typer(bank_files.app, name="files")
 

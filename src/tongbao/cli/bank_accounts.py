@@ -10,7 +10,7 @@ from tongbao.cli import organisation as organisations
 from tongbao.cli import output, session
 from tongbao.kernel import limits
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 By = Annotated[str, typer.Option(help="Who does it, for the record.")]
 Number = Annotated[int, typer.Argument(metavar="PROPOSAL", help="The proposal's number.")]

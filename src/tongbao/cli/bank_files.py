@@ -11,7 +11,7 @@ from tongbao.bank.files import Written
 from tongbao.cli import output, session
 from tongbao.kernel.amounts import show as yuan
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 SettlementId = Annotated[int, typer.Argument(metavar="SETTLEMENT", help="Its number.")]
 

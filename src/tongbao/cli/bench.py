@@ -16,7 +16,7 @@ from tongbao.sandbox import alliance, bench, load, traffic
 from tongbao.sandbox.bench import Run
 from tongbao.sandbox.traffic import World
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 DATABASE: Final = "tongbao_bench"
 SIZES: Final = (1, 64, 1_000, 4_000)

@@ -9,7 +9,7 @@ from tongbao.cli import decisions, output, session
 from tongbao.cli import organisation as organisations
 from tongbao.kernel import amounts
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

@@ -12,7 +12,7 @@ from tongbao.clearing import calendar as days
 from tongbao.clearing.calendar import DAY, Calendar
 from tongbao.cli import decisions, output, session
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

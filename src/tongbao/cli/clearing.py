@@ -13,7 +13,7 @@ from tongbao.kernel import limits
 from tongbao.kernel.amounts import show as yuan
 from tongbao.kernel.db import Connection
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 WindowId = Annotated[int, typer.Argument(metavar="WINDOW", help="The window's number.")]
 

@@ -12,7 +12,7 @@ from tongbao.cli import organisation as organisations
 from tongbao.kernel import amounts
 from tongbao.kernel.amounts import show as yuan
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Which = Annotated[
     str, typer.Argument(metavar="ORGANISATION", help="The organisation's code or id.")

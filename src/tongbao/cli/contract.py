@@ -15,7 +15,7 @@ from tongbao.cli import output, session
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Malformed
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Which = Annotated[
     str, typer.Argument(metavar="ORGANISATION", help="The organisation's code or id.")

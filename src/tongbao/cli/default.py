@@ -15,7 +15,7 @@ from tongbao.losses.recover import recover as recover_from
 from tongbao.losses.recover import recoveries
 from tongbao.losses.types import Default
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Organisation = Annotated[
     str, typer.Argument(metavar="ORGANISATION", help="The organisation's code or id.")

@@ -20,7 +20,7 @@ from tongbao.sandbox.month import Month
 from tongbao.sandbox.picture import Closed, Picture
 from tongbao.sandbox.settled_day import SettledDay
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 DATABASE: Final = "tongbao_demo"
 _MEMBERS: Final = 2_000

@@ -11,7 +11,7 @@ from tongbao.kernel.amounts import show as yuan
 from tongbao.reconcile import disputes
 from tongbao.reconcile.types import Dispute, DisputeKind, Opening
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Number = Annotated[int, typer.Argument(metavar="DISPUTE", help="The dispute's number.")]
 

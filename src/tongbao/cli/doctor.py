@@ -17,7 +17,7 @@ from tongbao.kernel import db, job_queue, migrate, settings
 from tongbao.kernel.errors import Refusal
 from tongbao.kernel.settings import Settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 _LITTLE_DISK = 5 * 2**30

@@ -9,7 +9,7 @@ from tongbao.cli import output, session
 from tongbao.desk import exceptions as items
 from tongbao.kernel import limits
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 ItemId = Annotated[int, typer.Argument(metavar="ITEM", help="The item's number.")]
 

@@ -12,7 +12,7 @@ from tongbao.cli import output, session
 from tongbao.kernel import limits
 from tongbao.kernel.amounts import show as yuan
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

@@ -19,7 +19,7 @@ from tongbao.liability import months
 from tongbao.liability.book import open_book
 from tongbao.liability.export import Format, export
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 class FileUnwritable(Refused):

@@ -14,7 +14,7 @@ from tongbao.ledger import accounts
 from tongbao.losses import caps, fund
 from tongbao.losses.caps import Rule
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Organisation = Annotated[
     str, typer.Argument(metavar="ORGANISATION", help="The organisation's code or id.")

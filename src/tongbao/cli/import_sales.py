@@ -12,7 +12,7 @@ from tongbao.intake.tally import Summary
 from tongbao.kernel import clock
 from tongbao.kernel.amounts import show
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 # Options without a default leave the mapping file its say.
 Files = Annotated[list[Path], typer.Argument(help="CSV or Parquet files.", metavar="FILE…")]

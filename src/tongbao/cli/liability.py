@@ -15,7 +15,7 @@ from tongbao.liability import cohorts as debt
 from tongbao.liability import months, periods
 from tongbao.liability.backtest import backtest as score
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.add_typer(estimates, name="estimate")
 
 Whose = Annotated[

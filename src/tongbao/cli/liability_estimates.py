@@ -10,7 +10,7 @@ from tongbao.kernel import limits
 from tongbao.kernel.amounts import parse as parse_amount
 from tongbao.liability import estimates, months
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Number = Annotated[int, typer.Argument(metavar="ESTIMATE", help="The estimate's number.")]
 By = Annotated[str, typer.Option(help="Who does it, for the record.")]

@@ -7,7 +7,7 @@ import typer
 from tongbao.cli import output
 from tongbao.kernel import db, migrate, settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

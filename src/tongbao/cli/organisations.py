@@ -11,7 +11,7 @@ from tongbao.cli import output, session
 from tongbao.kernel import limits
 from tongbao.losses.default import AlreadyInDefault
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Which = Annotated[
     str, typer.Argument(metavar="ORGANISATION", help="The organisation's code or id.")

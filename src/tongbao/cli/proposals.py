@@ -9,7 +9,7 @@ from tongbao.cli import output, session
 from tongbao.desk import proposals as desk
 from tongbao.kernel import limits
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

@@ -20,7 +20,7 @@ from tongbao.reconcile.refusals import TillValueMalformed
 from tongbao.reconcile.till_file import How
 from tongbao.reconcile.types import Asked, Difference, Reconciliation, Total
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Shown = Annotated[int, typer.Option(min=1, max=limits.PAGE, help="Rows of each list at most.")]
 

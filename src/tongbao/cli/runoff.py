@@ -12,7 +12,7 @@ from tongbao.kernel.db import Connection
 from tongbao.losses.holdings import Money, Report, report
 from tongbao.losses.runoff import LONGEST, CurveMalformed
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from tongbao.kernel import amounts
 from tongbao.kernel.amounts import show as yuan
 from tongbao.sandbox import bank as simulated
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

@@ -11,7 +11,7 @@ from tongbao.cli import organisation as organisations
 from tongbao.cli import output, session, settlement_pages
 from tongbao.kernel import amounts, limits
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Number = Annotated[int, typer.Argument(metavar="SETTLEMENT", help="The settlement's number.")]
 Whose = Annotated[str, typer.Argument(metavar="ORGANISATION", help="Its code or its id.")]

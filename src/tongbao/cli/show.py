@@ -16,7 +16,7 @@ from tongbao.members import identities
 from tongbao.members.types import Identity
 from tongbao.points import explain, standing, statements
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Limit = Annotated[int, typer.Option(min=1, max=limits.PAGE, help="Rows of each list at most.")]
 Page = TypeVar("Page", bound=Struct)

@@ -15,7 +15,7 @@ from tongbao.sandbox.load import Plan
 from tongbao.sandbox.picture import Picture
 from tongbao.sandbox.tally import Tally
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 DATABASE: Final = "tongbao_simulation"
 _BROKEN: Final = 1

@@ -14,7 +14,7 @@ from tongbao.kernel.errors import Malformed
 from tongbao.statements import periods, statement, summing, writing
 from tongbao.statements.types import Period
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 _DAY: Final = ["%Y-%m-%d"]
 _DIGITS: Final = 9

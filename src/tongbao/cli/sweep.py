@@ -9,7 +9,7 @@ from tongbao.points.check import Rules
 from tongbao.teller.sweep import seal_waiting
 from tongbao.teller.sweep import sweep as sweep_due
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

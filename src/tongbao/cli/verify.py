@@ -11,7 +11,7 @@ from tongbao.kernel import limits
 from tongbao.ledger import verify as laws
 from tongbao.ledger.verify import Offender, Report, Result
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _BROKEN: Final = 1
 

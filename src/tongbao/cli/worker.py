@@ -17,7 +17,7 @@ from tongbao.worker.status import JobStatus, Status
 from tongbao.worker.status import status as look
 from tongbao.worker.types import Run
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _FAILED = 1
 
