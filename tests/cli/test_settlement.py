@@ -155,3 +155,8 @@ def test_what_makes_no_sense_is_refused(world: World, database_url: str) -> None
     ):
         result = call(database_url, *arguments)
         assert getattr(result.exception, "code", "") == code, arguments
+
+
+def test_times_are_those_of_the_alliance(db: Connection, world: World, database_url: str) -> None:
+    db.execute("UPDATE ledger.clearing_window SET opened_at = '2026-10-31 16:00+00'")
+    assert "2026-11-01 00:00" in said(database_url, "clearing", "list")

@@ -1,6 +1,5 @@
 """``tongbao clearing``: close the open window, look at windows, net them."""
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -8,7 +7,7 @@ import typer
 from tongbao.alliance import organisations
 from tongbao.clearing import windows
 from tongbao.clearing.report import Payments, Report, report
-from tongbao.cli import net_pages, output, session
+from tongbao.cli import net_pages, output, pages, session
 from tongbao.kernel import limits
 from tongbao.kernel.amounts import show as yuan
 from tongbao.kernel.db import Connection
@@ -46,13 +45,14 @@ def show_all(
     """List the newest windows."""
     with session.open_session() as opened:
         found = windows.newest(opened.conn, limit=limit)
+        zone = opened.settings.time_zone
     if as_json:
         output.json({"windows": found})
         return
     output.table(
         "Windows",
         [">window", "opened", "closed"],
-        [(w.id, _when(w.opened_at), _when(w.closed_at)) for w in found],
+        [(w.id, *(pages.moment(at, zone) for at in (w.opened_at, w.closed_at))) for w in found],
     )
 
 
@@ -93,10 +93,6 @@ def net(
             net_pages.regional(opened.conn, window, level, limit, as_json=as_json)
         else:
             net_pages.flat(opened.conn, window, limit, as_json=as_json)
-
-
-def _when(time: datetime | None) -> str:
-    return "-" if time is None else f"{time:%Y-%m-%d %H:%M:%S}"
 
 
 def _print(conn: Connection, found: Report) -> None:

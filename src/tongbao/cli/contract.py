@@ -11,7 +11,7 @@ from tongbao.alliance import contracts
 from tongbao.alliance.contracts import NoContract
 from tongbao.alliance.types import Contract, Terms
 from tongbao.cli import organisation as organisations
-from tongbao.cli import output, session
+from tongbao.cli import output, pages, session
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Malformed
 
@@ -67,7 +67,7 @@ def sign(
     if as_json:
         output.json(signed)
     else:
-        _print(f"Signed with {organisation}", [signed])
+        _print(f"Signed with {organisation}", [signed], opened.settings.time_zone)
 
 
 @app.command()
@@ -79,7 +79,7 @@ def history(organisation: Which, as_json: output.Json = False) -> None:
     if as_json:
         output.json({"versions": found})
     else:
-        _print(f"Contract of {organisation}", found)
+        _print(f"Contract of {organisation}", found, opened.settings.time_zone)
 
 
 def _before(conn: Connection, who: int, when: datetime) -> Terms:
@@ -106,10 +106,10 @@ def _term(text: str) -> tuple[str, Any]:
         raise TermUnreadable(given=text[:100], reason=str(error)) from None
 
 
-def _print(title: str, versions: list[Contract]) -> None:
+def _print(title: str, versions: list[Contract], zone: str) -> None:
     output.table(
         title,
-        ["term", *(f">from {one.valid_from:%Y-%m-%d %H:%M}" for one in versions)],
+        ["term", *(f">from {pages.moment(one.valid_from, zone)}" for one in versions)],
         [
             (name, *(_cell(getattr(one.terms, name)) for one in versions))
             for name in (_FIELDS if versions else ())

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tongbao.cli import decisions, output, session
+from tongbao.cli import decisions, output, pages, session
 from tongbao.cli import organisation as organisations
 from tongbao.kernel import amounts, limits
 from tongbao.kernel.amounts import show as yuan
@@ -154,7 +154,7 @@ def show_all(
         output.table(
             "Defaults",
             [">default", "organisation", "declared", "by", "lifted", "reason"],
-            [_row(opened.conn, one) for one in found],
+            [_row(opened.conn, one, opened.settings.time_zone) for one in found],
         )
 
 
@@ -172,7 +172,7 @@ def show(
         if as_json:
             output.json({"default": found, "runs": runs, "recoveries": back, "outstanding": left})
             return
-        _, code, declared, by, lifted, reason = _row(opened.conn, found)
+        _, code, declared, by, lifted, reason = _row(opened.conn, found, opened.settings.time_zone)
         output.line(f"default {number} of {code}: declared {declared} by {by}: {reason}")
         output.line(f"lifted: {lifted}")
         for run in runs:
@@ -184,14 +184,14 @@ def show(
         decisions.shares(opened.conn, "Still to be repaid", left)
 
 
-def _row(conn: Connection, one: Default) -> tuple[int, str, str, str, str, str]:
+def _row(conn: Connection, one: Default, zone: str) -> tuple[int, str, str, str, str, str]:
     lifted = "-"
     if one.lifted_at is not None:
-        lifted = f"{one.lifted_at:%Y-%m-%d %H:%M} by {one.lifted_by}"
+        lifted = f"{pages.moment(one.lifted_at, zone)} by {one.lifted_by}"
     return (
         one.id,
         organisations.code_of(conn, one.organisation_id),
-        f"{one.declared_at:%Y-%m-%d %H:%M}",
+        pages.moment(one.declared_at, zone),
         f"{one.declared_by}, {one.approved_by}",
         lifted,
         one.reason,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tongbao.cli import decisions, output, session
+from tongbao.cli import decisions, output, pages, session
 from tongbao.cli import organisation as organisations
 from tongbao.kernel import amounts, limits
 from tongbao.kernel.amounts import show as yuan
@@ -131,6 +131,7 @@ def show_all(
         if as_json:
             output.json({"disputes": found})
             return
+        zone = opened.settings.time_zone
         output.table(
             "Disputes",
             [">number", "kind", "creditor", "debtor", ">yuan", "about", "state", ">days", "due"],
@@ -138,7 +139,7 @@ def show_all(
                 (
                     d.id, d.kind, organisations.code_of(opened.conn, d.creditor_id),
                     organisations.code_of(opened.conn, d.debtor_id), yuan(d.amount),
-                    d.operation_id or d.reference, d.state, d.age, _due(d),
+                    d.operation_id or d.reference, d.state, d.age, _due(d, zone),
                 )
                 for d in found
             ],
@@ -156,7 +157,7 @@ def show(number: Number, as_json: output.Json = False) -> None:
         sides = [
             organisations.code_of(opened.conn, who) for who in (found.creditor_id, found.debtor_id)
         ]
-    _print(found, *sides)
+    _print(found, *sides, zone=opened.settings.time_zone)
 
 
 def _tell(made: Dispute, sentence: str, *, as_json: bool) -> None:
@@ -166,14 +167,14 @@ def _tell(made: Dispute, sentence: str, *, as_json: bool) -> None:
         output.line(sentence)
 
 
-def _due(dispute: Dispute) -> str:
+def _due(dispute: Dispute, zone: str) -> str:
     if dispute.decided_at is not None:
         return "-"
-    when = f"{dispute.decide_by or dispute.answer_by:%Y-%m-%d}"
+    when = pages.moment(dispute.decide_by or dispute.answer_by, zone)[:10]
     return f"{when}, overdue" if dispute.overdue else when
 
 
-def _print(dispute: Dispute, creditor: str, debtor: str) -> None:
+def _print(dispute: Dispute, creditor: str, debtor: str, *, zone: str) -> None:
     rows: list[tuple[str, object]] = [
         ("kind", dispute.kind),
         ("creditor", creditor),
@@ -181,19 +182,20 @@ def _print(dispute: Dispute, creditor: str, debtor: str) -> None:
         ("amount", yuan(dispute.amount)),
         ("at most", "-" if dispute.most is None else yuan(dispute.most)),
         ("about", dispute.operation_id or dispute.reference),
-        ("opened", f"{dispute.opened_at:%Y-%m-%d %H:%M} by {dispute.opened_by}"),
+        ("opened", f"{pages.moment(dispute.opened_at, zone)} by {dispute.opened_by}"),
         ("reason", dispute.reason),
         ("evidence", dispute.evidence),
         ("state", dispute.state),
-        ("due", _due(dispute)),
+        ("due", _due(dispute, zone)),
     ]
     if dispute.answered_at is not None:
-        rows.append(("answered", f"{dispute.answered_at:%Y-%m-%d %H:%M} by {dispute.answered_by}"))
+        answered = f"{pages.moment(dispute.answered_at, zone)} by {dispute.answered_by}"
+        rows.append(("answered", answered))
         rows.append(("answer", dispute.answer))
     if dispute.proposal_id is not None:
         rows.append(("proposal", dispute.proposal_id))
     if dispute.decided_at is not None:
-        rows.append(("decided", f"{dispute.decided_at:%Y-%m-%d %H:%M}"))
+        rows.append(("decided", pages.moment(dispute.decided_at, zone)))
         rows.append(("upheld", yuan(dispute.upheld or 0)))
         rows.append(("because", dispute.decision_reason))
     if dispute.entry_id is not None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from tongbao.cli import organisation as organisations
-from tongbao.cli import output, session
+from tongbao.cli import output, pages, session
 from tongbao.desk import exceptions as items
 from tongbao.kernel import limits
 
@@ -43,13 +43,14 @@ def show_all(
         if as_json:
             output.json({"items": found})
             return
+        zone = opened.settings.time_zone
         output.table(
             "Exception items",
             [">item", "kind", "organisation", "subject", "raised", ">days", "state", "facts"],
             [
                 (
                     i.id, i.kind, organisations.code_of(opened.conn, i.organisation_id),
-                    i.subject, f"{i.raised_at:%Y-%m-%d %H:%M}", i.age, i.closed_how or i.state,
+                    i.subject, pages.moment(i.raised_at, zone), i.age, i.closed_how or i.state,
                     output.facts(i.facts),
                 )
                 for i in found
@@ -65,7 +66,8 @@ def show(item: ItemId, as_json: output.Json = False) -> None:
         if as_json:
             output.json(found)
             return
-        _print(found, organisations.code_of(opened.conn, found.organisation_id))
+        whose = organisations.code_of(opened.conn, found.organisation_id)
+        _print(found, whose, opened.settings.time_zone)
 
 
 @app.command()
@@ -85,17 +87,17 @@ def close(
         output.line(f"item {closed.id} is closed by {closed.closed_by}: {closed.closed_how}")
 
 
-def _print(item: items.ExceptionItem, organisation: str) -> None:
+def _print(item: items.ExceptionItem, organisation: str, zone: str) -> None:
     rows: list[tuple[str, object]] = [
         ("kind", item.kind),
         ("subject", item.subject),
         ("organisation", organisation),
-        ("raised", f"{item.raised_at:%Y-%m-%d %H:%M:%S}"),
+        ("raised", pages.moment(item.raised_at, zone)),
         ("days", item.age),
         ("state", item.state),
     ]
     if item.closed_at is not None:
-        rows.append(("closed", f"{item.closed_at:%Y-%m-%d %H:%M:%S}"))
+        rows.append(("closed", pages.moment(item.closed_at, zone)))
     if item.closed_by is not None:
         said = f"{item.closed_how}, by {item.closed_by}: {item.closed_reason}"
         rows.append(("how", said))

@@ -180,7 +180,7 @@ def revenue(
             if as_json:
                 output.json({"periods": [pages.data(p, deferred=p.deferred) for p in closed]})
             else:
-                pages.periods(closed)
+                pages.periods(closed, opened.settings.time_zone)
             return
         month = closed[0].month if period is None else months.parse(period)
         whose = pages.whose(opened, organisation)

@@ -7,6 +7,7 @@ from typing import Any
 
 from tongbao.cli import organisation as organisations
 from tongbao.cli import output, session
+from tongbao.cli.pages import moment
 from tongbao.cli.session import Session
 from tongbao.kernel.amounts import show as plain
 from tongbao.kernel.db import Connection
@@ -132,7 +133,7 @@ def scores(found: Sequence[Score]) -> None:
     )  # fmt: skip
 
 
-def periods(closed: Sequence[Period]) -> None:
+def periods(closed: Sequence[Period], zone: str) -> None:
     """Print the closed periods."""
     output.table(
         "Closed periods",
@@ -141,7 +142,7 @@ def periods(closed: Sequence[Period]) -> None:
             (
                 months.show(one.month), one.cohorts, one.changed,
                 *amounts(one, "revenue", "deferred"), one.closed_by,
-                f"{one.closed_at:%Y-%m-%d %H:%M}",
+                moment(one.closed_at, zone),
             )
             for one in closed
         ],

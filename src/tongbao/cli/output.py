@@ -55,7 +55,7 @@ def table(
     from rich.text import Text
 
     made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    made.show_header = any(columns)
+    made.show_header = any(column.removeprefix(">") for column in columns)
     for column in columns:
         right = column.startswith(">")
         made.add_column(
@@ -69,8 +69,19 @@ def table(
 
 
 def facts(given: Mapping[str, Any]) -> str:
-    """Give facts as they stand in one cell of a table: ``name=value`` and so on."""
-    return " ".join(f"{name}={value}" for name, value in given.items())
+    """Give facts as they stand in one cell of a table: ``name=value`` and so on.
+
+    Of facts within facts the inner ones are given, and what is unknown is left out.
+    """
+    return " ".join(_said(given))
+
+
+def _said(given: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in given.items():
+        if isinstance(value, Mapping):
+            yield from _said(value)
+        elif value is not None:
+            yield f"{name}={value}"
 
 
 def console(*, stderr: bool = False) -> "Console":

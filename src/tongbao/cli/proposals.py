@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from tongbao.cli import organisation as organisations
-from tongbao.cli import output, session
+from tongbao.cli import output, pages, session
 from tongbao.desk import proposals as desk
 from tongbao.kernel import limits
 
@@ -40,13 +40,14 @@ def show_all(
         if as_json:
             output.json({"proposals": found})
             return
+        zone = opened.settings.time_zone
         output.table(
             "Proposals",
             [">proposal", "kind", "organisation", "by", "at", "state", "reason", "terms"],
             [
                 (
                     p.id, p.kind, organisations.code_of(opened.conn, p.organisation_id),
-                    p.proposed_by, f"{p.proposed_at:%Y-%m-%d %H:%M}", p.state, p.reason,
+                    p.proposed_by, pages.moment(p.proposed_at, zone), p.state, p.reason,
                     output.facts(p.terms),
                 )
                 for p in found
@@ -65,19 +66,20 @@ def show(
         if as_json:
             output.json(found)
             return
-        _print(found, organisations.code_of(opened.conn, found.organisation_id))
+        whose = organisations.code_of(opened.conn, found.organisation_id)
+        _print(found, whose, opened.settings.time_zone)
 
 
-def _print(found: desk.Proposal, organisation: str) -> None:
+def _print(found: desk.Proposal, organisation: str, zone: str) -> None:
     rows: list[tuple[str, object]] = [
         ("kind", found.kind),
         ("organisation", organisation),
-        ("proposed", f"{found.proposed_at:%Y-%m-%d %H:%M:%S} by {found.proposed_by}"),
+        ("proposed", f"{pages.moment(found.proposed_at, zone)} by {found.proposed_by}"),
         ("reason", found.reason),
         ("state", found.state),
     ]
     if found.decided_at is not None:
-        decided = f"{found.decided_at:%Y-%m-%d %H:%M:%S} by {found.decided_by}"
+        decided = f"{pages.moment(found.decided_at, zone)} by {found.decided_by}"
         rows.append(("decided", decided))
     if found.decision_reason is not None:
         rows.append(("because", found.decision_reason))

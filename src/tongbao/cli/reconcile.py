@@ -9,7 +9,7 @@ import typer
 
 from tongbao.alliance import outlets
 from tongbao.clearing.calendar import cutover_of
-from tongbao.cli import decisions, output, session
+from tongbao.cli import decisions, output, pages, session
 from tongbao.cli import organisation as organisations
 from tongbao.kernel import limits
 from tongbao.kernel.amounts import show as yuan
@@ -108,7 +108,7 @@ def show_all(
                 (
                     r.id, organisations.code_of(opened.conn, r.organisation_id), r.business_day,
                     r.name, f"{r.lines:,}", f"{r.differences:,}" if r.differences else "balanced",
-                    r.asked_by, f"{r.at:%Y-%m-%d %H:%M}",
+                    r.asked_by, pages.moment(r.at, opened.settings.time_zone),
                 )
                 for r in found
             ],

@@ -192,6 +192,7 @@ def show(
 ) -> None:
     """Show a settlement: its legs, who was skipped, and who did what when."""
     with session.open_session() as opened:
+        zone = opened.settings.time_zone
         found = settlements.get(opened.conn, number)
         told = settlements.legs(opened.conn, number)
         skipped = settlements.skipped(opened.conn, number)
@@ -201,7 +202,7 @@ def show(
             data = [settlement_pages.as_data(leg) for leg in told]
             output.json({"settlement": found, "legs": data, "skipped": skipped, "trail": steps})
         else:
-            settlement_pages.show(opened.conn, found, told, skipped, steps, limit)
+            settlement_pages.show(opened.conn, found, told, skipped, steps, limit, zone)
 
 
 @app.command()
@@ -227,7 +228,15 @@ def explain(
         if window is not None and kind is not None:
             other = counterparty and organisations.find(opened.conn, counterparty)
             settlement_pages.singles(
-                opened.conn, who, window, kind, other or None, after, limit, as_json=as_json
+                opened.conn,
+                who,
+                window,
+                kind,
+                other or None,
+                after,
+                limit,
+                opened.settings.time_zone,
+                as_json=as_json,
             )
         else:
             settlement_pages.explain(opened.conn, number, who, limit, as_json=as_json)

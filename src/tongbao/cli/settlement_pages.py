@@ -1,7 +1,6 @@
 """How settlements, their legs and what explains them are printed."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from msgspec.structs import asdict
@@ -10,7 +9,7 @@ from tongbao.clearing import explain as explaining
 from tongbao.clearing.explain import Explanation
 from tongbao.clearing.types import Leg, Settlement, Skipped, Step
 from tongbao.cli import organisation as organisations
-from tongbao.cli import output
+from tongbao.cli import output, pages
 from tongbao.kernel.amounts import show as yuan
 from tongbao.kernel.db import Connection
 
@@ -85,6 +84,7 @@ def show(
     skipped: Sequence[Skipped],
     steps: Sequence[Step],
     limit: int,
+    zone: str,
 ) -> None:
     """Print a settlement with its legs, who was skipped, and its trail."""
     listed([found])
@@ -106,7 +106,7 @@ def show(
         ["at", "of", "is", "by", "reason"],
         [
             (
-                _when(step.at),
+                pages.moment(step.at, zone),
                 "settlement" if step.organisation_id is None
                 else organisations.code_of(conn, step.organisation_id),
                 step.state.replace("_", " "), step.done_by, step.reason or "",
@@ -140,6 +140,7 @@ def singles(
     other: int | None,
     after: int,
     limit: int,
+    zone: str,
     *,
     as_json: bool,
 ) -> None:
@@ -153,7 +154,13 @@ def singles(
         f"{kind} of window {window}",
         [">operation", "kind", "at", ">owner", ">yuan"],
         [
-            (one.operation_id, one.kind, _when(one.effective_at), one.owner_id, yuan(one.amount))
+            (
+                one.operation_id,
+                one.kind,
+                pages.moment(one.effective_at, zone),
+                one.owner_id,
+                yuan(one.amount),
+            )
             for one in found
         ],
     )
@@ -174,7 +181,3 @@ def _rows(conn: Connection, found: Explanation) -> list[tuple[object, ...]]:
             for line in part.lines
         ]  # fmt: skip
     return rows
-
-
-def _when(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}"
