@@ -93,7 +93,6 @@ ITEMS: Final[dict[M, tuple[Item, ...]]] = {
     M.ISSUE_FEE_BACK: (_give("fees", "issue_fees_back"), _take("position", "issue_fees_back")),
     M.BREAKAGE: (_give("reserve", "breakage"), _take("breakage", "breakage")),
     M.SHARE_LOSS: (_give("position", "loss_shared"), _take("position", "loss_borne_by_others")),
-    M.REPAY_LOSS: (_give("position", "loss_repaid"), _take("position", "loss_came_back")),
     M.REPAY_LOSS: (_give("position", "loss_repaid"), _take("position", "loss_given_back")),
     M.DISPUTE: (_give("position", "dispute_paid"), _take("position", "dispute_received")),
     M.FUND_PREPAID: (_give("prepaid", "reserve_funded"), _take("reserve", "funded_from_prepaid")),
@@ -123,8 +122,6 @@ ITEMS: Final[dict[M, tuple[Item, ...]]] = {
         _give("first_loss", "used_as_cover"),
         _take("position", "covered_by_first_loss"),
     ),
-    M.COVER_BLOCK: (_give("prepaid", "used_as_cover"), _take("position", "covered_by_block")),
-    M.RECOVER: (_take("position", "recovered"),),
     M.COVER_BLOCK: (_give("prepaid", "used_as_cover"), _take("position", "covered_by_block")),
     M.RECOVER: (_take("position", "recovered"),),
 }

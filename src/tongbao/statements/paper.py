@@ -25,6 +25,9 @@ LANGUAGES: Final = words.LANGUAGES
 LARGEST: Final = 500
 """Counterparties listed in a table; the rest are one line, and in the other formats."""
 
+_MANY: Final = 200
+_KEPT: Final = 10
+
 _CLAIMS: Final = frozenset({
     "claims_due",
     "counterclaims_owed",
@@ -41,14 +44,26 @@ _own = threading.local()
 
 def pdf(statement: Statement, language: str, zone: str = "Asia/Shanghai") -> bytes:
     """Print a statement in ``language`` (zh or en), with times in the time zone ``zone``."""
+    texts = page(statement, language, zone)
     made = _compiler().compile(
         _LAYOUT,
-        sys_inputs={"data": msgspec.json.encode(page(statement, language, zone)).decode()},
+        sys_inputs={"data": msgspec.json.encode(texts).decode()},
         format="pdf",
         timestamp=int(statement.period.closed_at.timestamp()),
     )
     assert isinstance(made, bytes), "a PDF is one file"
+    if sum(len(table.rows) for table in texts["tables"]) > _MANY:
+        _forget()
     return made
+
+
+def _forget() -> None:
+    """Let the compiler forget what it keeps of the last pages, some 80 MB of a thousand rows.
+
+    What it has not used in this many documents it drops; small statements are quicker with it.
+    """
+    for _ in range(_KEPT):
+        _compiler().compile(b"", format="svg")
 
 
 def _compiler() -> typst.Compiler:

@@ -13,7 +13,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "windows": ("清算场次", "Windows"),
     "closed": ("截止时间", "Closed"),
     "units": ("单位：元、积分（1 积分 = 1 元）", "In yuan and points (1 point = 1 yuan)"),
-    "page": ("第 {page} 页，共 {pages} 页", "{page} / {pages}"),
     "tile_opening": ("期初头寸", "Opening position"),
     "tile_claims": ("应收应付净额", "Claims, net"),
     "tile_fees": ("手续费", "Fees"),
