@@ -14,25 +14,23 @@ from tongbao.api import holds, sales, service
 from tongbao.api.caller import guard, idempotency_key, provide_caller
 from tongbao.api.keyring import KeyRing
 from tongbao.api.problems import on_crash, on_http, on_refusal, on_validation
-from tongbao.hosting.parts import Parts
+from tongbao.hosting.parts import Parts, opened
 from tongbao.hosting.request_id import RequestId
-from tongbao.kernel import db
 from tongbao.kernel.errors import Refusal
 from tongbao.kernel.settings import Settings
-from tongbao.teller.teller import Teller
 
 BODY: Final = 10_000_000
 """Bytes of one request's body; more are refused."""
 
 
-def make(settings: Settings) -> Litestar:
-    """Make the application for the database of ``settings``."""
+def make(settings: Settings, shared: Parts | None = None) -> Litestar:
+    """Make the application, on parts of its own or on those ``shared`` with others."""
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        with db.pool(settings) as pool, Teller.of(settings) as teller:
-            app.state.parts = Parts(settings=settings, pool=pool, teller=teller)
-            app.state.keyring = KeyRing(pool)
+        with opened(settings, shared) as parts:
+            app.state.parts = parts
+            app.state.keyring = KeyRing(parts.pool)
             app.state.outlets = {}
             yield
 

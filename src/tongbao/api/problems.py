@@ -20,6 +20,7 @@ _OWN: Final = {
     "scope-missing": 403,
     "key-missing": 400,
     "key-reused": 422,
+    "body-too-slow": 408,
     "posting-collided": 503,
     "teller-busy": 503,
     "teller-closed": 503,

@@ -1,12 +1,14 @@
 """What the handlers work with: settings, the pool of connections, the teller."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from litestar.connection import ASGIConnection
-from msgspec import Struct
+from msgspec import Struct, field
 
+from tongbao.hosting.database import begun
 from tongbao.kernel import db
 from tongbao.kernel.settings import Settings
 from tongbao.teller.teller import Teller
@@ -15,11 +17,28 @@ Answer = TypeVar("Answer")
 
 
 class Parts(Struct, frozen=True, kw_only=True):
-    """The parts of one running service."""
+    """The parts of one running service; ``stopping`` is set when it is told to end.
+
+    Who makes a caller wait looks at ``stopping``: the service ends when all are answered.
+    """
 
     settings: Settings
     pool: db.Pool
     teller: Teller
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@contextmanager
+def opened(settings: Settings, shared: Parts | None = None) -> Iterator[Parts]:
+    """Open the parts of a service, and close them; those of ``shared`` stay as they are.
+
+    At the end the teller posts what waits. A database that is away is no reason not to begin.
+    """
+    if shared is not None:
+        yield shared
+        return
+    with db.pool(settings, sure=False) as pool, Teller.of(settings) as teller:
+        yield Parts(settings=settings, pool=pool, teller=teller)
 
 
 def of(request: ASGIConnection[Any, Any, Any, Any]) -> Parts:
@@ -42,11 +61,11 @@ async def write(
 
 
 def _in_snapshot(pool: db.Pool, ask: Callable[[db.Connection], Answer]) -> Answer:
-    with pool.connection() as conn, conn.transaction():
+    with begun(pool) as conn:
         conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         return ask(conn)
 
 
 def _and_commit(pool: db.Pool, do: Callable[[db.Connection], Answer]) -> Answer:
-    with pool.connection() as conn, conn.transaction():
+    with begun(pool) as conn:
         return do(conn)

@@ -79,11 +79,15 @@ def connect_as_owner(where: str) -> Connection:
     return conn
 
 
-def pool(settings: Settings) -> Pool:
-    """Make a pool of connections like those of ``connect``; open and close it by ``with``."""
+def pool(settings: Settings, *, sure: bool = True) -> Pool:
+    """Make a pool of connections like those of ``connect``; open and close it by ``with``.
+
+    Unless ``sure`` is false, what is wrong is refused here and not retried in the background.
+    """
     where = url(settings)
-    with connect(settings):
-        pass  # so that what is wrong is refused here and not retried in the background
+    if sure:
+        with connect(settings):
+            pass
     return ConnectionPool(
         where,
         min_size=1,

@@ -1,0 +1,60 @@
+"""Transactions of requests: begun on a connection that lives, whatever happened to the others."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Final
+
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from tongbao.kernel import db
+from tongbao.kernel.db import DatabaseUnreachable
+from tongbao.teller.batch import OutcomeUnknown, is_lost
+
+_PATIENCE: Final = 5.0
+"""Seconds in which a connection has to become free."""
+
+
+@contextmanager
+def begun(pool: db.Pool) -> Iterator[db.Connection]:
+    """Give a connection in a transaction, which is committed when the block ends.
+
+    Refuses ``database-unreachable``, then nothing was done, and ``outcome-unknown`` when the
+    database went away while it committed.
+    """
+    conn, stack = _begin(pool)
+    decided = False
+    try:
+        with stack:
+            yield conn
+            decided = True
+    except psycopg.OperationalError as error:
+        if not is_lost(conn, error):
+            raise
+        if decided:
+            raise OutcomeUnknown from error
+        raise DatabaseUnreachable(reason=_in_one_line(error)) from error
+
+
+def _begin(pool: db.Pool) -> tuple[db.Connection, ExitStack]:
+    """Begin on the first connection that can; the pool replaces those that have died in it."""
+    lost: Exception | None = None
+    for _ in range(pool.max_size + 1):
+        with ExitStack() as stack:
+            try:
+                conn = stack.enter_context(pool.connection(timeout=_PATIENCE))
+            except PoolTimeout as error:
+                raise DatabaseUnreachable(reason=_in_one_line(error)) from error
+            try:
+                stack.enter_context(conn.transaction())
+            except psycopg.OperationalError as error:
+                if not is_lost(conn, error):
+                    raise
+                lost = error
+                continue
+            return conn, stack.pop_all()
+    raise DatabaseUnreachable(reason=_in_one_line(lost)) from lost
+
+
+def _in_one_line(error: Exception | None) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,66 @@
+"""The application that each process serves: API and pages side by side, on the same parts."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from multiprocessing.connection import Connection as Rope
+from typing import Any
+
+from litestar import Litestar
+from litestar.types import Receive, Scope, Send
+
+from tongbao.api import app as api
+from tongbao.hosting.parts import Parts, opened
+from tongbao.kernel.settings import Settings
+from tongbao.serving import rope as ropes
+from tongbao.serving.patience import patient
+
+
+def mounts(settings: Settings, parts: Parts) -> Sequence[tuple[str, Litestar]]:
+    """Give the applications and where they are: the first whose prefix fits takes a request."""
+    return [
+        ("/", api.make(settings, parts)),
+    ]
+
+
+class Service:
+    """What Granian calls in each process; ``rope`` says when the service is to end."""
+
+    def __init__(self, settings: Settings, rope: Rope) -> None:
+        self._settings = settings
+        self._rope = rope
+        self._mounts: Sequence[tuple[str, Litestar]] = ()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one request, or live from startup to shutdown."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            await self._serve(scope, patient(receive), send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        app = next(app for prefix, app in self._mounts if path.startswith(prefix))
+        await app(scope, receive, send)
+
+    async def _live(self, receive: Any, send: Any) -> None:
+        """Say when requests can be served; at the end, when all are answered, close the parts."""
+        await receive()
+        async with self._opened():
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            parts = stack.enter_context(opened(self._settings))
+            ropes.follow(self._rope, parts.stopping)
+            self._mounts = mounts(self._settings, parts)
+            for _, app in self._mounts:
+                await stack.enter_async_context(app.lifespan())
+            yield
+
+
+def load(settings: Settings, rope: Rope) -> Service:
+    """Make the service in a process of Granian's."""
+    return Service(settings, rope)
