@@ -1,15 +1,13 @@
 """API keys: made, shown once, rotated with an overlap, revoked, checked."""
 
-import hashlib
-import hmac
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final, cast
+from typing import cast
 
 from msgspec import Struct
 from psycopg.rows import class_row
 
+from tongbao.access import bearer
 from tongbao.access.roles import Role, Scope, check_role, scopes_of
 from tongbao.alliance import organisations
 from tongbao.kernel import arrays, limits, sql, texts
@@ -17,10 +15,6 @@ from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import NotFound, Refused
 
 Q = sql.load(__package__)
-
-_TOKEN: Final = re.compile(r"tbk_([1-9][0-9]{0,17})_([A-Za-z0-9_-]{43})")
-SECRET: Final = 43
-"""Characters of a secret: 32 bytes in base64url."""
 
 
 class KeyUnknown(Refused):
@@ -127,14 +121,12 @@ def list_of(
 
 def check(conn: Connection, token: str, at: datetime) -> Caller:
     """Give who calls with ``token``; refuses ``key-unknown``, never saying why."""
-    parts = _TOKEN.fullmatch(token)
-    if parts is None:
-        raise KeyUnknown
-    row = conn.execute(Q.key_to_check, {"id": int(parts[1])}).fetchone()
-    if row is None:
+    parts = bearer.read("tbk", token)
+    row = parts and conn.execute(Q.key_to_check, {"id": parts[0]}).fetchone()
+    if parts is None or row is None:
         raise KeyUnknown
     key_id, organisation_id, role, scopes, digest, expires_at, revoked_at, kind, status = row
-    good = hmac.compare_digest(digest, _digest(parts[2]))
+    good = bearer.fits(digest, parts[1])
     ended = revoked_at is not None or (expires_at is not None and expires_at <= at)
     if not good or ended or status == "closed":
         raise KeyUnknown
@@ -167,13 +159,12 @@ def _insert(
     expires_at: datetime | None,
     replaces: int | None,
 ) -> tuple[ApiKey, str]:
-    assert len(secret) == SECRET, "a secret has 256 bits"
     values = {
         "organisation": organisation_id,
         "role": role,
         "scopes": arrays.words(scopes),
         "name": texts.line("name", name),
-        "digest": _digest(secret),
+        "digest": bearer.digest(secret),
         "by": texts.line("by", by),
         "at": at,
         "expires_at": expires_at,
@@ -182,8 +173,4 @@ def _insert(
     with conn.cursor(row_factory=class_row(ApiKey)) as cursor:
         made = cursor.execute(Q.insert_key, values).fetchone()
     assert made is not None, "it has just been inserted"
-    return made, f"tbk_{made.id}_{secret}"
-
-
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()
+    return made, bearer.write("tbk", made.id, secret)

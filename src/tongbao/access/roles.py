@@ -6,7 +6,9 @@ from typing import Final, Literal, get_args
 from tongbao.kernel import texts
 from tongbao.kernel.errors import Refused
 
-Role = Literal["admin", "settlement", "marketer", "auditor", "manager", "cashier", "partner"]
+Role = Literal[
+    "admin", "settlement", "marketer", "auditor", "manager", "finance", "cashier", "partner"
+]
 Scope = Literal[
     "points:read",
     "points:write",
@@ -21,6 +23,9 @@ Scope = Literal[
     "events:read",
     "keys:write",
     "webhooks:write",
+    "staff:read",
+    "staff:write",
+    "audit:read",
 ]
 
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
@@ -43,11 +48,22 @@ ROLES: Final[dict[Role, tuple[Scope, ...]]] = {
         "events:read",
         "keys:write",
         "webhooks:write",
+        "staff:read",
+        "staff:write",
+        "audit:read",
+    ),
+    "finance": (
+        "points:read",
+        "alliance:read",
+        "clearing:read",
+        "statements:read",
+        "events:read",
+        "audit:read",
     ),
     "cashier": ("points:read", "points:write", "members:read"),
     "partner": ("points:read", "points:write", "members:read", "statements:read", "events:read"),
 }
-"""What each role may do at most; a key may be given less."""
+"""What each role may do at most; a key may be given less. ``partner`` is for keys only."""
 
 OPERATOR_ROLES: Final[tuple[Role, ...]] = ("admin", "settlement", "marketer", "auditor")
 """Roles of the operator's own people, who see every organisation."""
@@ -83,3 +99,11 @@ def check_role(role: Role, *, operator: bool) -> None:
     """Refuse ``role-not-allowed`` unless ``role`` is one of the operator's, or of the others."""
     if (role in OPERATOR_ROLES) != operator:
         raise RoleNotAllowed(role=role)
+
+
+def check_staff_role(role: Role, *, operator: bool) -> None:
+    """Refuse ``choice-malformed`` or ``role-not-allowed`` unless ``role`` is one of people."""
+    texts.choice("role", role, get_args(Role))
+    if role == "partner":
+        raise RoleNotAllowed(role=role)
+    check_role(role, operator=operator)

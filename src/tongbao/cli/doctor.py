@@ -160,6 +160,11 @@ def _warn(
             " reads the database can find phones by trying them all; set your own before the"
             " first member enrols"
         )
+    if chosen.access_secret == settings.DEVELOPMENT_SECRET:
+        warnings.append(
+            f"{settings.variable('access_secret')} is the one from the documentation: whoever reads"
+            " the database can make second factors, payment codes and signatures; set your own"
+        )
     warnings += [f"{name} is not a setting; nothing reads it" for name in settings.unknown(environ)]
     if free < _LITTLE_DISK:
         warnings.append(f"only {free / 2**30:.1f} GiB are free at {chosen.data_dir}")

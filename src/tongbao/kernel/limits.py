@@ -101,3 +101,21 @@ DISPUTE_ANSWER: Final = timedelta(days=10)
 
 DISPUTE_DECISION: Final = timedelta(days=20)
 """How long the operator has to decide a dispute that was answered."""
+
+PASSWORD: Final = 200
+"""Characters of a password; the shortest has 12."""
+
+SESSION: Final = timedelta(hours=12)
+"""How long a session of staff lasts at most."""
+
+SESSION_IDLE: Final = timedelta(minutes=30)
+"""How long a session of staff lasts without a request."""
+
+STEP_UP: Final = timedelta(minutes=15)
+"""For how long a code that was given lets somebody approve."""
+
+INVITATION: Final = timedelta(days=7)
+"""How long an invitation to set the first password is good."""
+
+RESET: Final = timedelta(hours=2)
+"""How long a link to set a new password is good."""

@@ -18,7 +18,7 @@ from tongbao.kernel.errors import Malformed
 
 PREFIX: Final = "TONGBAO_"
 DEVELOPMENT_SECRET: Final = "tongbao-development-only"  # noqa: S105 - doctor warns of it
-SECRETS: Final = frozenset({"database_url", "identity_secret"})
+SECRETS: Final = frozenset({"database_url", "identity_secret", "access_secret"})
 """Fields whose values are never printed."""
 
 _DATABASE: Final = r"^[a-z_][a-z0-9_]{0,62}$"
@@ -98,6 +98,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     identity_secret: Annotated[
         str,
         Meta(min_length=16, description="Key of the hashes that phones are kept as; set your own"),
+    ] = DEVELOPMENT_SECRET
+    access_secret: Annotated[
+        str,
+        Meta(min_length=16, description="Key of what sign-in keeps encrypted; set your own"),
     ] = DEVELOPMENT_SECRET
     shared_buffers: Annotated[
         Annotated[str, Meta(pattern=_SIZE)] | None,

@@ -62,9 +62,9 @@ def choice(name: str, text: str, choices: Sequence[str]) -> None:
         raise ChoiceMalformed(name=name, given=shown(text), choices=", ".join(choices))
 
 
-def shown(text: str) -> str:
+def shown(text: str, most: int = _SHOWN) -> str:
     """Give the beginning of a text that was not checked, fit to be printed and put into JSON."""
-    return "".join(c if _is_printable(c) else "?" for c in text[:_SHOWN])
+    return "".join(c if _is_printable(c) else "?" for c in text[:most])
 
 
 def _is_printable(text: str) -> bool:

@@ -1,0 +1,56 @@
+"""``tongbao staff`` through the real command: the first operator signs in."""
+
+import json
+from typing import Any
+
+from typer.testing import CliRunner, Result
+
+from tests.world import build
+from tongbao.access import audit, invitations, staff
+from tongbao.alliance.types import Terms
+from tongbao.cli import app
+from tongbao.kernel import clock
+from tongbao.kernel.db import Connection
+
+
+def call(url: str, *arguments: str) -> Result:
+    return CliRunner().invoke(app, ["staff", *arguments], env={"TONGBAO_DATABASE_URL": url})
+
+
+def answer(url: str, *arguments: str) -> dict[str, Any]:
+    result = call(url, *arguments, "--json")
+    assert result.exit_code == 0, result.output
+    said: dict[str, Any] = json.loads(result.stdout)
+    return said
+
+
+def test_the_first_operator_is_added_and_later_reset_and_disabled(
+    db: Connection, database_url: str
+) -> None:
+    build(db, {"A": Terms()})
+    made = answer(database_url, "add", "wei", "韦", "--role", "admin", "--by", "Lin")
+    assert (made["staff"]["role"], made["staff"]["status"]) == ("admin", "invited")
+    invitations.redeem(
+        db, made["invitation"], "correct horse battery", b"0123456789abcdef", clock.now()
+    )
+    assert "active" in call(database_url, "list").stdout
+    again = call(database_url, "reset", "wei", "--by", "Lin", "--second-factor")
+    assert "tbi_" in again.stdout
+    assert "disabled" in call(database_url, "disable", "wei", "--by", "Lin").stdout
+    assert staff.find(db, "wei").status == "disabled"
+    assert answer(database_url, "enable", "wei", "--by", "Lin")["status"] == "active"
+    kinds = [entry.kind for entry in audit.listed(db)]
+    assert kinds == [
+        "staff-enabled", "staff-disabled", "password-reset-begun", "second-factor-removed",
+        "staff-added",
+    ]  # fmt: skip
+
+
+def test_a_cashier_of_an_outlet(db: Connection, database_url: str) -> None:
+    world = build(db, {"A": Terms()})
+    where = ("--organisation", "A", "--outlet", "A")
+    made = answer(database_url, "add", "min", "Min", "--role", "cashier", "--by", "Lin", *where)
+    assert made["staff"]["outlet_id"] == world.outlets["A"]
+    assert [one["login"] for one in answer(database_url, "list")["staff"]] == ["min"]
+    twice = call(database_url, "add", "min", "Min", "--role", "admin", "--by", "Lin")
+    assert twice.exit_code != 0
