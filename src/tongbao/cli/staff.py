@@ -12,10 +12,10 @@ from tongbao.access.roles import Role
 from tongbao.alliance import organisations as alliance
 from tongbao.alliance import outlets
 from tongbao.cli import organisation as organisations
-from tongbao.cli import output, session
+from tongbao.cli import output, pages, session
 from tongbao.kernel import limits
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Login = Annotated[str, typer.Argument(metavar="LOGIN", help="The name to sign in with.")]
 By = Annotated[str, typer.Option(help="Who does it, for the log.")]
@@ -63,7 +63,7 @@ def show_all(
 ) -> None:
     """List the staff in the order of their ids."""
     with session.open_session() as opened:
-        conn = opened.conn
+        conn, zone = opened.conn, opened.settings.time_zone
         whose = organisations.find(conn, organisation) if organisation else None
         found = people.listed(conn, whose, after, limit)
         if as_json:
@@ -77,7 +77,7 @@ def show_all(
                     one.id, one.login, one.name,
                     organisations.code_of(conn, one.organisation_id), one.role, one.status,
                     "yes" if one.totp else "no",
-                    f"{one.signed_in_at:%Y-%m-%d %H:%M}" if one.signed_in_at else "-",
+                    pages.moment(one.signed_in_at, zone) if one.signed_in_at else "-",
                 )
                 for one in found
             ],
