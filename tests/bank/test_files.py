@@ -29,7 +29,7 @@ from tongbao.bank.files import FileChanged, FileUnwritable, OperatorAccountMissi
 from tongbao.bank.types import Details
 from tongbao.bank.writers import Writer, WriterNotFound, WriterUnusable
 from tongbao.clearing import legs
-from tongbao.clearing.settlements import SettlementNotFound
+from tongbao.clearing.settlements import SettlementNotFound, SettlementState
 from tongbao.clearing.types import Settlement
 from tongbao.kernel.db import Connection
 
@@ -157,14 +157,16 @@ def test_payments_are_for_the_business_date_or_the_day_they_are_instructed(
     assert found[-1].execute_on == date(2026, 5, 2)
 
 
-def test_a_settlement_without_legs_or_not_instructed_has_no_files(
-    db: Connection, world: World
-) -> None:
+def test_a_settlement_without_legs_has_no_files(db: Connection, world: World) -> None:
     made = propose(db, close(db))
     assert made.state == "settled"
     assert plan(db, made.id) == []
+
+
+def test_files_of_what_is_not_instructed_are_refused(db: Connection, world: World) -> None:
     waiting = propose(db, window_of(db, world, EXAMPLE))
-    assert (waiting.state, plan(db, waiting.id)) == ("proposed", [])
+    with pytest.raises(SettlementState, match="is proposed, so it cannot be written to files"):
+        plan(db, waiting.id)
     with pytest.raises(SettlementNotFound):
         plan(db, 99)
 

@@ -1,6 +1,7 @@
 """``tongbao settlement`` and ``clearing net``: from what is owed to what was paid, by two."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -160,3 +161,13 @@ def test_what_makes_no_sense_is_refused(world: World, database_url: str) -> None
 def test_times_are_those_of_the_alliance(db: Connection, world: World, database_url: str) -> None:
     db.execute("UPDATE ledger.clearing_window SET opened_at = '2026-10-31 16:00+00'")
     assert "2026-11-01 00:00" in said(database_url, "clearing", "list")
+
+
+def test_statements_are_written_in_all_formats_asked_for(
+    db: Connection, world: World, database_url: str, tmp_path: Path
+) -> None:
+    window = window_of(db, world, EXAMPLE)
+    formats = ("--format", "csv,json", "--format", "pdf")
+    said(database_url, "statement", "write", "A", "--window", str(window), "--folder",
+         str(tmp_path), *formats)  # fmt: skip
+    assert {path.suffix for path in tmp_path.iterdir()} == {".csv", ".json", ".pdf"}

@@ -43,8 +43,8 @@ def test_what_differs_is_said_outlet_by_outlet(shop: Shop) -> None:
         ("totals-differ", "debit", 3, shop.outlets["B2"]),
     ]
     assert [d.note for d in found] == [
-        "count: 0 at the till, 1 here; cash: 0 at the till, 200 here",
-        "count: 2 at the till, 1 here; points: 900 at the till, 500 here",
+        "count: 0 at the till, 1 here; cash: 0.00 at the till, 2.00 here",
+        "count: 2 at the till, 1 here; points: 9.00 at the till, 5.00 here",
     ]
     assert found[0].action == "send-lines"
 

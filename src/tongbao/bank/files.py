@@ -19,6 +19,7 @@ from tongbao.alliance import organisations
 from tongbao.bank import accounts, writers
 from tongbao.bank.types import Account, Kind, Payment, PaymentFile
 from tongbao.clearing import settlements
+from tongbao.clearing.settlements import SettlementState
 from tongbao.clearing.types import Settlement
 from tongbao.desk import exceptions
 from tongbao.desk.exceptions import NewItem
@@ -32,6 +33,7 @@ NO_ACCOUNT: Final = "bank-no-account"
 """Exception items: a leg that no file can have, for lack of an account or of a mandate."""
 
 _PAGE: Final = 2_000
+_NOT_YET: Final = frozenset({"proposed", "approved", "rejected"})
 _WORDS: Final = {"payout": ("Payout", "付款"), "collection": ("Collection", "收款")}
 
 
@@ -87,11 +89,15 @@ def plan(
     Asked again, it adds what was instructed since, and nothing else. At most ``most`` payments go
     into a file. Legs of organisations without an account at the day, or without a mandate to
     collect from, are left out and become exception items; they are taken when it is asked again.
-    Refuses ``settlement-not-found``, ``bank-operator-account-missing``, ``bank-writer-not-found``
-    and ``bank-writer-unusable``.
+    Refuses ``settlement-not-found``, ``settlement-state`` before it is instructed,
+    ``bank-operator-account-missing``, ``bank-writer-not-found`` and ``bank-writer-unusable``.
     """
     writers.find(writer)
     found = settlements.lock(conn, settlement_id)
+    if found.state in _NOT_YET:
+        raise SettlementState(
+            settlement=settlement_id, state=found.state, wanted="written to files"
+        )
     values = {"settlement": settlement_id}
     legs = [_Leg(*row) for row in conn.execute(Q.legs_without_payment, values)]
     left_out: list[_Leg] = []

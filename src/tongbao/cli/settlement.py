@@ -88,7 +88,7 @@ def reject(number: Number, by: By, reason: Reason, as_json: output.Json = False)
 
 @app.command()
 def instruct(number: Number, by: By, as_json: output.Json = False) -> None:
-    """Note that the bank is told by hand; ``tongbao bank files`` writes its files and does this."""
+    """Note that the bank is told; ``tongbao bank files write`` then writes what it is told."""
     with session.open_session() as opened:
         with opened.conn.transaction():
             told = settlements.instruct(opened.conn, number, by=by, at=opened.at)

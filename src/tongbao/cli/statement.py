@@ -81,7 +81,10 @@ def write(
     folder: Annotated[
         Path, typer.Option("--folder", help="Where the files go; it is made if need be.")
     ] = Path("statements"),
-    formats: Annotated[str, typer.Option("--format", help="Of json, csv and pdf.")] = "pdf",
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", help="Of json, csv and pdf; unset: pdf. Repeatable."),
+    ] = None,
     language: Annotated[str, typer.Option(help="Of the PDF: zh or en.")] = "zh",
     as_json: output.Json = False,
 ) -> None:
@@ -94,7 +97,7 @@ def write(
             opened.conn,
             _period(opened, first, last, window),
             folder,
-            [name.strip() for name in formats.split(",")],
+            [name.strip() for given in formats or ["pdf"] for name in given.split(",")],
             language=language,
             zone=opened.settings.time_zone,
             fee_vat=opened.settings.fee_vat,

@@ -5,7 +5,7 @@ from typing import Final, get_args
 
 from msgspec import Struct, field
 
-from tongbao.kernel import arrays, limits, lists
+from tongbao.kernel import amounts, arrays, limits, lists
 from tongbao.kernel.db import Connection
 from tongbao.reconcile import matching, till_file
 from tongbao.reconcile.matching import Day, F
@@ -131,7 +131,8 @@ def _write_found(conn: Connection, made: Iterable[Total], line_of: dict[int, int
             for measure in _MEASURES:
                 here, till = getattr(total, f"here_{measure}"), getattr(total, f"till_{measure}")
                 if till is not None and till != here:
-                    notes.append(f"{measure}: {till} at the till, {here} here")
+                    say = str if measure == "count" else amounts.show
+                    notes.append(f"{measure}: {say(till)} at the till, {say(here)} here")
             if notes:
                 outlet = total.outlet_id or None
                 label = f"{total.subject} {total.outlet_id or 'all'}"
