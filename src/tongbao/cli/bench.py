@@ -7,12 +7,13 @@ from typing import Annotated, Any, Final
 import typer
 
 from tongbao.clearing.laws import LAWS
-from tongbao.cli import output
+from tongbao.cli import bench_growth, output
 from tongbao.cli.bench_settlement import settlement
+from tongbao.cli.bench_world import found
 from tongbao.cli.sandboxed import Sandbox, open_sandbox
 from tongbao.ledger import verify as laws
 from tongbao.ledger.seal import seal
-from tongbao.sandbox import alliance, bench, load, traffic
+from tongbao.sandbox import bench, traffic
 from tongbao.sandbox.bench import Run
 from tongbao.sandbox.traffic import World
 
@@ -38,9 +39,6 @@ def posting(
     operations: Annotated[
         int, typer.Option(min=8_000, help="Of each large run; small batches post fewer.")
     ] = 60_000,
-    grow: Annotated[
-        int, typer.Option(min=0, help="Instead: post so many in batches of 1,000, in ten parts.")
-    ] = 0,
     seed: Annotated[int, typer.Option(min=0)] = 1,
     verify: Annotated[bool, typer.Option(help="Verify the laws at the end.")] = True,
     as_json: output.Json = False,
@@ -52,11 +50,8 @@ def posting(
     """
     gc.set_threshold(_GARBAGE)  # what a batch allocates lives as long as the batch
     with open_sandbox(DATABASE) as sandbox:
-        world = _found(sandbox, organisations, members, seed, quiet=as_json)
-        if grow:
-            runs = _grow(sandbox, world, grow, seed, quiet=as_json)
-        else:
-            runs = _measure(sandbox, world, operations, seed, quiet=as_json)
+        world = found(sandbox, organisations, members, seed, quiet=as_json)
+        runs = _measure(sandbox, world, operations, seed, quiet=as_json)
         holds = _verify(sandbox) if verify else None
     answer = _answer(runs, holds, sandbox)
     if as_json:
@@ -68,18 +63,7 @@ def posting(
 
 
 app.command()(settlement)
-
-
-def _found(sandbox: Sandbox, organisations: int, members: int, seed: int, *, quiet: bool) -> World:
-    secret = sandbox.settings.identity_secret
-    with sandbox.begin() as conn:
-        world = alliance.found_plain(
-            conn, traffic.seeded(seed), organisations, members, load.FIRST, secret
-        )
-    with output.progress("opening wallets", members, quiet=quiet) as advance:
-        load.open_wallets(sandbox.begin, world, advance)
-    sandbox.conn.execute("ANALYZE")
-    return world
+app.command("growth")(bench_growth.measure)
 
 
 def _measure(sandbox: Sandbox, world: World, total: int, seed: int, *, quiet: bool) -> list[Run]:
@@ -101,16 +85,6 @@ def _measure(sandbox: Sandbox, world: World, total: int, seed: int, *, quiet: bo
                 else:
                     runs.append(bench.baseline(chosen, world, name, hot, total // 10, seed))
                 advance()
-    return runs
-
-
-def _grow(sandbox: Sandbox, world: World, total: int, seed: int, *, quiet: bool) -> list[Run]:
-    stream = traffic.start(world, traffic.seeded(seed), skew=0, prefix="grow-")
-    with output.progress("parts", 10, quiet=quiet) as advance:
-        runs = []
-        for run in bench.growing(sandbox.settings, stream, 1_000, total, 10):
-            runs.append(run)
-            advance()
     return runs
 
 

@@ -10,7 +10,7 @@ import resource
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -201,14 +201,6 @@ def _one_by_one(
             meter.latencies.append(time.perf_counter() - began)
             _count(meter, stream, operations, outcomes)
     return meter.latencies, meter.refused, CountingCursor.statements
-
-
-def growing(
-    settings: Settings, stream: Traffic, size: int, total: int, steps: int
-) -> Iterator[Run]:
-    """Post ``total`` operations and give what each of ``steps`` equal parts measured."""
-    for step in range(steps):
-        yield in_batches(settings, stream, f"part-{step + 1}-of-{steps}", size, total // steps)
 
 
 def _measure(conn: db.Connection, name: str, load: Callable[[Meter], None]) -> Run:

@@ -35,23 +35,49 @@ def renew(settings: Settings, name: str, begins: datetime) -> Settings:
     It is made on the server of ``settings``, whose own database is not touched. Refuses
     ``sandbox-name-taken``, ``sandbox-failed`` and what ``db.url`` and ``migrate.apply`` refuse.
     """
-    with db.connect_as_owner(db.url(replace(settings, database=None))) as conn:
-        found = conn.execute(
-            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
-            (name,),
-        ).fetchone()
-        if found is not None and found[0] != MARK:
-            raise SandboxNameTaken(database=name)
-        known = sql.Identifier(name)
-        try:
-            conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(known))
-            conn.execute(sql.SQL("CREATE DATABASE {}").format(known))
-            conn.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(known, sql.Literal(MARK)))
-        except psycopg.Error as error:
-            reason = " ".join(str(error).split())
-            raise SandboxFailed(database=name, reason=reason) from error
-    made = replace(settings, database=name)
+    made = _make(settings, name, "template1")
     migrate.apply(db.url(made))
     with db.connect_as_owner(db.url(made)) as conn:
         conn.execute("UPDATE ledger.clearing_window SET opened_at = %s", (begins,))
     return made
+
+
+def copy(sandbox: Settings, name: str) -> Settings:
+    """Make the sandbox ``name`` anew as a copy of another, to which nobody may be connected.
+
+    Refuses ``sandbox-name-taken`` and ``sandbox-failed``.
+    """
+    assert sandbox.database is not None, "a sandbox has a name"
+    return _make(sandbox, name, sandbox.database)
+
+
+def drop(sandbox: Settings) -> None:
+    """Drop a sandbox; refuses ``sandbox-name-taken`` where it is none."""
+    assert sandbox.database is not None, "a sandbox has a name"
+    with db.connect_as_owner(db.url(replace(sandbox, database=None))) as conn:
+        _drop(conn, sandbox.database)
+
+
+def _make(settings: Settings, name: str, template: str) -> Settings:
+    with db.connect_as_owner(db.url(replace(settings, database=None))) as conn:
+        known = sql.Identifier(name)
+        try:
+            _drop(conn, name)
+            conn.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(known, sql.Identifier(template))
+            )
+            conn.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(known, sql.Literal(MARK)))
+        except psycopg.Error as error:
+            reason = " ".join(str(error).split())
+            raise SandboxFailed(database=name, reason=reason) from error
+    return replace(settings, database=name)
+
+
+def _drop(conn: db.Connection, name: str) -> None:
+    found = conn.execute(
+        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
+        (name,),
+    ).fetchone()
+    if found is not None and found[0] != MARK:
+        raise SandboxNameTaken(database=name)
+    conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
