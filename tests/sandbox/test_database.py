@@ -9,7 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 from tests.world import AT
 from tongbao.kernel import db as database
 from tongbao.kernel.settings import Settings
-from tongbao.sandbox.database import SandboxFailed, SandboxNameTaken, renew
+from tongbao.sandbox.database import SandboxFailed, SandboxNameTaken, copy, drop, renew
 
 pytestmark = pytest.mark.postgres
 
@@ -31,6 +31,32 @@ def test_a_sandbox_is_made_anew_with_its_own_time(database_url: str, name: str) 
             row = conn.execute("SELECT opened_at FROM ledger.clearing_window").fetchall()
             assert row == [(AT,)]
             conn.execute("UPDATE ledger.clearing_window SET opened_at = now()")
+
+
+def test_a_copy_holds_what_the_sandbox_held_and_both_can_be_dropped(
+    database_url: str, name: str
+) -> None:
+    settings = Settings(database_url=database_url)
+    made = renew(settings, name, AT)
+    copied = copy(made, f"{name}_small")
+    with database.connect(copied) as conn:
+        row = conn.execute("SELECT opened_at FROM ledger.clearing_window").fetchall()
+        assert row == [(AT,)]
+    drop(copied)
+    drop(made)
+    with psycopg.connect(database_url) as conn:
+        found = conn.execute(
+            "SELECT 1 FROM pg_database WHERE datname LIKE %s", (f"{name}%",)
+        ).fetchall()
+    assert found == []
+
+
+def test_a_copy_is_refused_while_somebody_works_in_the_sandbox(
+    database_url: str, name: str
+) -> None:
+    made = renew(Settings(database_url=database_url), name, AT)
+    with database.connect(made), pytest.raises(SandboxFailed):
+        copy(made, f"{name}_small")
 
 
 def test_a_database_that_somebody_else_made_stays(database_url: str, name: str) -> None:
