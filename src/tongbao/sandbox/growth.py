@@ -4,10 +4,12 @@ Machines are not steady for as long as a ledger takes to grow. So a copy of the 
 was when it was small, and both are measured in turn, in one run, on one server.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from statistics import median
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tongbao.kernel import db
 from tongbao.kernel.settings import Settings
@@ -21,6 +23,7 @@ SIZE = 1_000
 """Operations of a batch."""
 
 _SEAL_AFTER = 10
+_PAUSE = 0.1
 
 
 class Pair(Struct, frozen=True, kw_only=True):
@@ -47,6 +50,7 @@ def grow(
     """
     stream = traffic.start(world, traffic.seeded(seed), skew=0, prefix="grow-")
     _post(settings, stream, small_at // SIZE, tell)
+    _wait_until_alone(settings)
     small = database.copy(settings, f"{settings.database}_small")
     _post(settings, stream, (total - small_at) // SIZE, tell)
     return small
@@ -91,6 +95,15 @@ def size(settings: Settings) -> Ledger:
         ).fetchone()
     assert row is not None
     return Ledger(operations=row[0], transfers=row[1], bytes=row[2])
+
+
+def _wait_until_alone(settings: Settings) -> None:
+    """Wait until the connections that were closed have ended on the server, too."""
+    with db.connect_as_owner(db.url(replace(settings, database=None))) as conn:
+        while conn.execute(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = %s", (settings.database,)
+        ).fetchone():
+            time.sleep(_PAUSE)
 
 
 def _post(
