@@ -46,6 +46,8 @@ def test_a_person_reads_what_was_done(database_url: str) -> None:
     said = call(database_url, "organisation", "register", "lan", "Lan", "--role", "supplier")
     assert said.stdout.startswith("lan is registered as organisation ")
     assert call(database_url, "organisation", "suspend", "lan").stdout == "lan is suspended\n"
+    renamed = call(database_url, "organisation", "rename", "lan", "Lan 2").stdout
+    assert renamed == "lan is called Lan 2\n"
 
 
 def test_the_next_version_of_a_contract_is_the_last_but_for_what_is_given(

@@ -130,3 +130,19 @@ def test_they_are_listed_in_pages(db: Connection) -> None:
     assert [i.id for i in exceptions.listed(db, "till", now=AT)] == ids[3:]
     assert [i.id for i in exceptions.listed(db, organisation=2, now=AT)] == [ids[1], ids[4]]
     assert [i.id for i in exceptions.listed(db, limit=2, after=ids[1], now=AT)] == ids[2:4]
+
+
+def test_somebody_works_on_an_item_until_it_is_closed(db: Connection) -> None:
+    raised = raise_one(db)
+    taken = exceptions.assign(db, raised.id, " Lin  Mei ", by="Wu", at=LATER)
+    assert (taken.assigned_to, taken.assigned_by, taken.assigned_at) == ("Lin Mei", "Wu", LATER)
+    assert [one.id for one in exceptions.listed(db, now=LATER, assigned="Lin Mei")] == [raised.id]
+    assert exceptions.listed(db, now=LATER, assigned="Wu") == []
+    assert exceptions.assign(db, raised.id, None, by="Wu", at=LATER).assigned_to is None
+    with pytest.raises(TextMalformed):
+        exceptions.assign(db, raised.id, "", by="Wu", at=LATER)
+    exceptions.close_item(db, raised.id, by="Wu", how="done", reason="it was nothing", at=LATER)
+    with pytest.raises(ExceptionClosed):
+        exceptions.assign(db, raised.id, "Lin", by="Wu", at=LATER)
+    with pytest.raises(ExceptionNotFound):
+        exceptions.assign(db, 99, "Lin", by="Wu", at=LATER)

@@ -12,7 +12,7 @@ from tongbao.access.roles import Role, Scope, check_role, scopes_of
 from tongbao.alliance import organisations
 from tongbao.kernel import arrays, limits, sql, texts
 from tongbao.kernel.db import Connection
-from tongbao.kernel.errors import NotFound, Refused
+from tongbao.kernel.errors import Malformed, NotFound, Refused
 
 Q = sql.load(__package__)
 
@@ -44,6 +44,21 @@ class ApiKey(Struct, frozen=True, kw_only=True):
     last_used_at: datetime | None
 
 
+class ApiKeyEnded(Refused):
+    code = "api-key-ended"
+    text = "API key {key} is not valid any more; make a new one"
+
+
+class ScopeExceeded(Refused):
+    code = "scope-exceeded"
+    text = "a key cannot give what it has not got itself: {scope}"
+
+
+class OverlapMalformed(Malformed):
+    code = "overlap-malformed"
+    text = "a key that is replaced stays good for 0 to {most} days"
+
+
 class Caller(Struct, frozen=True, kw_only=True):
     """Who calls: by which key, for which organisation, and what the key allows."""
 
@@ -65,29 +80,44 @@ def create(
     at: datetime,
     scopes: Sequence[str] | None = None,
     expires_at: datetime | None = None,
+    within: frozenset[Scope] | None = None,
 ) -> tuple[ApiKey, str]:
     """Make a key; give it with the token that is shown this once.
 
-    ``secret`` is 43 characters of chance (base64url), given by the door. Refuses
+    ``secret`` is 43 characters of chance (base64url), given by the door. ``within``: the scopes
+    of the key that makes it, which it cannot exceed. Refuses
     ``organisation-not-found``, ``organisation-closed``, ``choice-malformed``,
-    ``role-not-allowed``, ``scope-not-allowed`` and ``text-malformed``.
+    ``role-not-allowed``, ``scope-not-allowed``, ``scope-exceeded`` and ``text-malformed``.
     """
     granted = scopes_of(role, scopes)
+    _check_within(granted, within)
     organisation = organisations.lock_open(conn, organisation_id)
     check_role(role, operator=organisation.role == "operator")
     return _insert(conn, organisation_id, role, granted, name, secret, by, at, expires_at, None)
 
 
 def rotate(
-    conn: Connection, key_id: int, secret: str, *, overlap: timedelta, by: str, at: datetime
+    conn: Connection,
+    key_id: int,
+    secret: str,
+    *,
+    overlap: timedelta,
+    by: str,
+    at: datetime,
+    within: frozenset[Scope] | None = None,
 ) -> tuple[ApiKey, str]:
     """Make the key that takes another's place; the old one stays good for ``overlap``.
 
-    Refuses ``api-key-not-found``, ``key-unknown`` when the old one is not valid any more.
+    Refuses ``api-key-not-found``, ``scope-exceeded`` as ``create`` does, ``overlap-malformed``,
+    and ``api-key-ended`` when the old one is not valid any more.
     """
+    if not timedelta() <= overlap <= limits.OVERLAP:
+        raise OverlapMalformed(most=limits.OVERLAP.days)
+    conn.execute(Q.lock_key, {"id": key_id})
     old = get(conn, key_id)
     if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= at):
-        raise KeyUnknown
+        raise ApiKeyEnded(key=key_id)
+    _check_within(old.scopes, within)
     conn.execute(Q.end_key, {"id": key_id, "expires_at": at + overlap})
     return _insert(
         conn, old.organisation_id, old.role, old.scopes, old.name, secret, by, at, None, key_id
@@ -111,9 +141,9 @@ def get(conn: Connection, key_id: int) -> ApiKey:
 
 
 def list_of(
-    conn: Connection, organisation_id: int, after: int = 0, limit: int = limits.PAGE
+    conn: Connection, organisation_id: int | None, after: int = 0, limit: int = limits.PAGE
 ) -> list[ApiKey]:
-    """Give at most ``limit`` keys of an organisation in the order of their ids."""
+    """Give at most ``limit`` keys in the order of their ids, of one organisation or of all."""
     values = {"organisation": organisation_id, "after": after, "limit": min(limit, limits.PAGE)}
     with conn.cursor(row_factory=class_row(ApiKey)) as cursor:
         return cursor.execute(Q.list_keys, values).fetchall()
@@ -145,6 +175,12 @@ def note_used(conn: Connection, used: Mapping[int, datetime]) -> None:
         conn.execute(
             Q.note_used, {"ids": arrays.ints(used), "times": arrays.times(list(used.values()))}
         )
+
+
+def _check_within(granted: Sequence[Scope], within: frozenset[Scope] | None) -> None:
+    for scope in granted:
+        if within is not None and scope not in within:
+            raise ScopeExceeded(scope=scope)
 
 
 def _insert(

@@ -15,11 +15,15 @@ SELECT id, organisation_id, role, scopes, name, created_by, created_at, expires_
 FROM access.api_key
 WHERE id = %(id)s;
 
+-- name: lock_key
+-- Whoever replaces or ends the same key at this moment waits.
+SELECT id FROM access.api_key WHERE id = %(id)s FOR UPDATE;
+
 -- name: list_keys
 SELECT id, organisation_id, role, scopes, name, created_by, created_at, expires_at, replaces,
   revoked_by, revoked_at, last_used_at
 FROM access.api_key
-WHERE organisation_id = %(organisation)s AND id > %(after)s
+WHERE id > %(after)s AND (%(organisation)s::bigint IS NULL OR organisation_id = %(organisation)s)
 ORDER BY id
 LIMIT %(limit)s;
 

@@ -4,7 +4,7 @@ from psycopg.rows import class_row
 
 from tongbao.alliance import organisations
 from tongbao.alliance.types import Brand
-from tongbao.kernel import sql, texts
+from tongbao.kernel import limits, sql, texts
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Conflict, NotFound
 
@@ -46,3 +46,16 @@ def find(conn: Connection, organisation_id: int, name: str) -> Brand:
     if brand is None:
         raise BrandNotFound(organisation=organisation_id, brand=name)
     return brand
+
+
+def list_of(
+    conn: Connection,
+    organisation_id: int | None = None,
+    *,
+    after: int = 0,
+    limit: int = limits.PAGE,
+) -> list[Brand]:
+    """Give at most ``limit`` brands with ids above ``after``, of one organisation or of all."""
+    values = {"organisation": organisation_id, "after": after, "limit": min(limit, limits.PAGE)}
+    with conn.cursor(row_factory=class_row(Brand)) as cursor:
+        return cursor.execute(Q.list_brands, values).fetchall()

@@ -1,5 +1,7 @@
 """Contracts: terms from a day on. A version is never changed; the next one takes its place."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final, get_args
 
@@ -85,6 +87,28 @@ def sign(
     bounded = any(_is_bounded(version.terms) for version in [*versions, contract])
     accounts.set_bounded(conn, organisation_id, bounded=bounded)
     return contract
+
+
+def amend(
+    conn: Connection,
+    organisation_id: int,
+    changes: Mapping[str, Any],
+    valid_from: datetime,
+    at: datetime,
+    *,
+    fresh: bool = False,
+) -> Contract:
+    """Sign the terms that rule at ``valid_from``, but for the ``changes``; see ``sign``.
+
+    Without terms that rule then, and if it is a ``fresh`` start, what is not given is as when
+    unset. Refuses what ``sign`` refuses.
+    """
+    before = Terms()
+    if not fresh:
+        with suppress(NoContract):
+            before = terms_at(conn, organisation_id, valid_from)
+    terms = msgspec.structs.replace(before, **changes)
+    return sign(conn, organisation_id, terms, valid_from, at)
 
 
 def terms_at(conn: Connection, organisation_id: int, when: datetime) -> Terms:

@@ -4,7 +4,7 @@ from psycopg.rows import class_row
 
 from tongbao.alliance import mcc as categories
 from tongbao.alliance.types import Format
-from tongbao.kernel import sql, texts
+from tongbao.kernel import limits, sql, texts
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Conflict, NotFound
 
@@ -46,3 +46,10 @@ def find(conn: Connection, code: str) -> Format:
     if found is None:
         raise FormatNotFound(format=code)
     return found
+
+
+def list_after(conn: Connection, after: str = "", limit: int = limits.PAGE) -> list[Format]:
+    """Give at most ``limit`` formats in the order of their codes, from above ``after`` on."""
+    with conn.cursor(row_factory=class_row(Format)) as cursor:
+        values = {"after": after, "limit": min(limit, limits.PAGE)}
+        return cursor.execute(Q.list_formats, values).fetchall()

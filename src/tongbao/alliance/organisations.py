@@ -159,6 +159,20 @@ def set_status(conn: Connection, organisation_id: int, status: Status) -> Organi
     return changed
 
 
+def rename(conn: Connection, organisation_id: int, name: str) -> Organisation:
+    """Give an organisation another name; its code stays.
+
+    Refuses ``text-malformed``, ``organisation-not-found`` and ``organisation-closed``.
+    """
+    name = texts.line("name", name)
+    lock_open(conn, organisation_id)
+    with conn.cursor(row_factory=class_row(Organisation)) as cursor:
+        cursor.execute(Q.rename_organisation, {"id": organisation_id, "name": name})
+        renamed = cursor.fetchone()
+    assert renamed is not None, "the row is locked"
+    return renamed
+
+
 def _check_settled(conn: Connection, organisation_id: int) -> None:
     balances = accounts.balances(conn, organisation_id)
     left = {kind: balances[kind] for kind in _TO_SETTLE if balances[kind]}

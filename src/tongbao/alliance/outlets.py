@@ -83,9 +83,9 @@ def find_many(conn: Connection, codes: Sequence[str]) -> dict[str, Outlet]:
 
 
 def list_of(
-    conn: Connection, organisation_id: int, after: int = 0, limit: int = limits.PAGE
+    conn: Connection, organisation_id: int | None, after: int = 0, limit: int = limits.PAGE
 ) -> list[Outlet]:
-    """Give at most ``limit`` outlets of an organisation in the order of their ids."""
+    """Give at most ``limit`` outlets in the order of their ids, of one organisation or of all."""
     values = {"organisation": organisation_id, "after": after, "limit": min(limit, limits.PAGE)}
     with conn.cursor(row_factory=class_row(Outlet)) as cursor:
         return cursor.execute(Q.list_outlets, values).fetchall()

@@ -33,6 +33,11 @@ UPDATE alliance.organisation SET status = %(status)s
 WHERE id = %(id)s
 RETURNING id, code, name, role, status, registered_at;
 
+-- name: rename_organisation
+UPDATE alliance.organisation SET name = %(name)s
+WHERE id = %(id)s
+RETURNING id, code, name, role, status, registered_at;
+
 -- name: insert_brand
 INSERT INTO alliance.brand (organisation_id, name)
 VALUES (%(organisation)s, %(name)s)
@@ -43,6 +48,12 @@ RETURNING id, organisation_id, name;
 SELECT id, organisation_id, name FROM alliance.brand
 WHERE organisation_id = %(organisation)s AND name = %(name)s;
 
+-- name: list_brands
+SELECT id, organisation_id, name FROM alliance.brand
+WHERE id > %(after)s AND (%(organisation)s::bigint IS NULL OR organisation_id = %(organisation)s)
+ORDER BY id
+LIMIT %(limit)s;
+
 -- name: insert_site
 INSERT INTO alliance.site (code, name, kind, region)
 VALUES (%(code)s, %(name)s, %(kind)s, %(region)s)
@@ -52,6 +63,12 @@ RETURNING id, code, name, kind, region;
 -- name: find_site
 SELECT id, code, name, kind, region FROM alliance.site WHERE code = %(code)s;
 
+-- name: list_sites
+SELECT id, code, name, kind, region FROM alliance.site
+WHERE id > %(after)s
+ORDER BY id
+LIMIT %(limit)s;
+
 -- name: insert_format
 INSERT INTO alliance.format (code, name, mcc)
 VALUES (%(code)s, %(name)s, %(mcc)s)
@@ -60,6 +77,12 @@ RETURNING code, name, mcc;
 
 -- name: find_format
 SELECT code, name, mcc FROM alliance.format WHERE code = %(code)s;
+
+-- name: list_formats
+SELECT code, name, mcc FROM alliance.format
+WHERE code > %(after)s
+ORDER BY code
+LIMIT %(limit)s;
 
 -- name: find_outlet_problem
 -- Says what is wrong with the first outlet that cannot be added, before anything is written.
@@ -110,7 +133,7 @@ WHERE code = ANY(%(codes)s::text[]);
 
 -- name: list_outlets
 SELECT id, code, name, organisation_id, brand_id, site_id, format, open FROM alliance.outlet
-WHERE organisation_id = %(organisation)s AND id > %(after)s
+WHERE id > %(after)s AND (%(organisation)s::bigint IS NULL OR organisation_id = %(organisation)s)
 ORDER BY id
 LIMIT %(limit)s;
 
@@ -128,6 +151,12 @@ RETURNING id, outlet_id, code, active;
 -- name: find_terminal
 SELECT id, outlet_id, code, active FROM alliance.terminal
 WHERE outlet_id = %(outlet)s AND code = %(code)s;
+
+-- name: list_terminals
+SELECT id, outlet_id, code, active FROM alliance.terminal
+WHERE outlet_id = %(outlet)s AND id > %(after)s
+ORDER BY id
+LIMIT %(limit)s;
 
 -- name: set_terminal_active
 UPDATE alliance.terminal SET active = %(active)s

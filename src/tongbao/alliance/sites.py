@@ -6,7 +6,7 @@ from psycopg.rows import class_row
 
 from tongbao.alliance import regions
 from tongbao.alliance.types import Site, SiteKind
-from tongbao.kernel import sql, texts
+from tongbao.kernel import limits, sql, texts
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Conflict, NotFound
 
@@ -51,3 +51,10 @@ def find(conn: Connection, code: str) -> Site:
     if site is None:
         raise SiteNotFound(site=code)
     return site
+
+
+def list_after(conn: Connection, after: int = 0, limit: int = limits.PAGE) -> list[Site]:
+    """Give at most ``limit`` sites in the order of their ids, from above ``after`` on."""
+    with conn.cursor(row_factory=class_row(Site)) as cursor:
+        values = {"after": after, "limit": min(limit, limits.PAGE)}
+        return cursor.execute(Q.list_sites, values).fetchall()

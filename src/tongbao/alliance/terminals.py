@@ -4,7 +4,7 @@ from psycopg.rows import class_row
 
 from tongbao.alliance import outlets
 from tongbao.alliance.types import Terminal
-from tongbao.kernel import sql, texts
+from tongbao.kernel import limits, sql, texts
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Conflict, NotFound
 
@@ -56,3 +56,12 @@ def set_active(conn: Connection, outlet_id: int, code: str, *, active: bool) -> 
     if terminal is None:
         raise TerminalNotFound(outlet=outlet_id, terminal=code)
     return terminal
+
+
+def list_of(
+    conn: Connection, outlet_id: int, after: int = 0, limit: int = limits.PAGE
+) -> list[Terminal]:
+    """Give at most ``limit`` terminals of an outlet in the order of their ids."""
+    values = {"outlet": outlet_id, "after": after, "limit": min(limit, limits.PAGE)}
+    with conn.cursor(row_factory=class_row(Terminal)) as cursor:
+        return cursor.execute(Q.list_terminals, values).fetchall()

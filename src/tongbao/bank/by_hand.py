@@ -18,6 +18,7 @@ R = sql.load(__package__, "report_queries.sql")
 STATES: Final = ("new", "matched", "known", "pending", "open", "returned")
 """What a line may be."""
 
+_LAST: Final = 2**63 - 1
 _LINE: Final = re.compile(r"([0-9]{1,18})-([0-9]{1,9})")
 
 
@@ -82,12 +83,22 @@ def listed(
     *,
     report_id: int | None = None,
     state: str | None = None,
+    after: tuple[int, int] = (_LAST, 0),
     limit: int = limits.PAGE,
 ) -> list[BookedLine]:
-    """Give at most ``limit`` lines, of the newest report first; refuses ``choice-malformed``."""
+    """Give at most ``limit`` lines, of the newest report first; refuses ``choice-malformed``.
+
+    ``after``: the report and the number of the line after which they begin.
+    """
     if state is not None:
         texts.choice("state", state, STATES)
-    values = {"report": report_id, "state": state, "limit": min(limit, limits.PAGE)}
+    values = {
+        "report": report_id,
+        "state": state,
+        "until": after[0],
+        "after": after[1],
+        "limit": min(limit, limits.PAGE),
+    }
     return [line_of(row) for row in conn.execute(Q.lines, values)]
 
 

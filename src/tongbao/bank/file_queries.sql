@@ -47,7 +47,9 @@ SELECT f.id, f.settlement_id, f.kind, f.run, f.part, f.message_id, f.writer, f.p
   a.number, a.name, a.bic, a.cnaps, a.mandate, a.signed_on
 FROM bank.file AS f
 INNER JOIN bank.account AS a ON f.account_id = a.id
-WHERE %(settlement)s::int IS NULL OR f.settlement_id = %(settlement)s
+WHERE
+  (%(settlement)s::int IS NULL OR f.settlement_id = %(settlement)s)
+  AND (%(file)s::bigint IS NULL OR f.id = %(file)s)
 ORDER BY f.settlement_id DESC, f.id ASC
 LIMIT %(limit)s;
 

@@ -42,6 +42,11 @@ class OperatorAccountMissing(NotFound):
     text = "the operator has no bank account at {day}"
 
 
+class PaymentFileNotFound(NotFound):
+    code = "bank-payment-file-not-found"
+    text = "there is no payment file {file}"
+
+
 class FileChanged(Conflict):
     code = "bank-file-changed"
     text = "the writer {writer} makes something else of file {message} than it did at first"
@@ -115,8 +120,19 @@ def plan(
 
 def of_settlement(conn: Connection, settlement_id: int | None) -> list[PaymentFile]:
     """Give the files of a settlement, or the newest of all, in the order they were made."""
-    values = {"settlement": settlement_id, "limit": limits.PAGE}
+    values = {"settlement": settlement_id, "file": None, "limit": limits.PAGE}
     return [_file(row) for row in conn.execute(Q.files, values)]
+
+
+def get(conn: Connection, file_id: int) -> PaymentFile:
+    """Give a file by its id; refuses ``bank-payment-file-not-found``."""
+    row = None
+    if 0 < file_id < 2**63:
+        values = {"settlement": None, "file": file_id, "limit": 1}
+        row = conn.execute(Q.files, values).fetchone()
+    if row is None:
+        raise PaymentFileNotFound(file=file_id)
+    return _file(row)
 
 
 def render(conn: Connection, file: PaymentFile) -> Iterator[bytes]:

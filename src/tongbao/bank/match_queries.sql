@@ -15,6 +15,8 @@ FROM bank.line
 WHERE
   (%(report)s::bigint IS NULL OR report_id = %(report)s)
   AND (%(state)s::text IS NULL OR state = %(state)s)
+  AND report_id <= %(until)s
+  AND (report_id < %(until)s OR number > %(after)s)
 ORDER BY report_id DESC, number ASC
 LIMIT %(limit)s;
 

@@ -35,6 +35,7 @@ Q = sql.load(__package__, "report_queries.sql")
 LOCK: Final = 7_407_013
 """Key of the advisory lock of whoever writes down or matches what the bank reports."""
 
+_LAST: Final = 2**63 - 1
 _ROWS: Final = 5_000
 _MESSAGES: Final = (*camt.MESSAGES, *pain_002.MESSAGES)
 _CONTAINERS: Final = camt.CONTAINERS | pain_002.CONTAINERS
@@ -107,6 +108,13 @@ def get(conn: Connection, report_id: int) -> Report:
     if found is None:
         raise BankReportNotFound(report=report_id)
     return found
+
+
+def listed(conn: Connection, *, before: int = _LAST, limit: int = limits.PAGE) -> list[Report]:
+    """Give at most ``limit`` reports with ids below ``before``, newest first."""
+    values = {"before": before, "limit": min(limit, limits.PAGE)}
+    with conn.cursor(row_factory=class_row(Report)) as cursor:
+        return cursor.execute(Q.list_reports, values).fetchall()
 
 
 def _begin(conn: Connection, content: Content, head: Head, at: datetime) -> int:

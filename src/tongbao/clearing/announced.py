@@ -10,16 +10,13 @@ from typing import Final
 import msgspec
 from msgspec import Struct, field
 
-from tongbao.clearing.calendar import DAY
+from tongbao.clearing.calendar import DAY, FIRST_YEAR, LAST_YEAR
 from tongbao.kernel import arrays, limits, sql, texts
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Malformed
 
 Q = sql.load(__package__, "calendar_queries.sql")
 
-FIRST_YEAR: Final = 2000
-LAST_YEAR: Final = 2200
-"""The years that can be recorded."""
 
 _WORKING: Final = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 _NEIGHBOURS: Final = 31 * DAY

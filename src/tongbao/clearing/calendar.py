@@ -25,6 +25,10 @@ _MADE_UP: Final = frozenset(chinese_calendar.workdays)
 _YEARS: Final = frozenset(day.year for day in _OFF)
 _NOON: Final = time(12)
 
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2200
+"""The years that can be recorded."""
+
 
 class CalendarNotAnnounced(Refused):
     code = "calendar-not-announced"

@@ -1,5 +1,6 @@
 """Cycles: on which working day an organisation is settled, and for which business dates."""
 
+from contextlib import suppress
 from datetime import date
 from typing import Final, get_args
 
@@ -77,6 +78,31 @@ def due(known: Calendar, day: date) -> dict[Cycle, Period]:
             found[cycle] = Period(first, ended)
         ended += DAY
     return found
+
+
+class Day(Struct, frozen=True, kw_only=True):
+    """A day of the calendar; ``working`` None: its year is not announced, so nothing is known."""
+
+    day: date
+    working: bool | None
+    due: dict[Cycle, Period]
+
+
+def day_of(known: Calendar, day: date) -> Day:
+    """Say whether a day is worked and what is due on it, as far as the calendar is known."""
+    working: bool | None = None
+    settled: dict[Cycle, Period] = {}
+    with suppress(calendar.CalendarNotAnnounced):
+        working = calendar.is_working_day(known, day)
+        settled = due(known, day)
+    return Day(day=day, working=working, due=settled)
+
+
+def days_from(known: Calendar, first: date, count: int) -> list[Day]:
+    """Give so many days from ``first`` on; refuses ``calendar-not-announced`` beyond our years."""
+    if first.year > calendar.LAST_YEAR:
+        raise calendar.CalendarNotAnnounced(year=first.year)
+    return [day_of(known, first + n * DAY) for n in range(count)]
 
 
 def through_window(conn: Connection, day: date, cutover: Cutover) -> int | None:

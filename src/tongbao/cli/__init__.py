@@ -55,6 +55,7 @@ COMMANDS: Final = {
     "proposals": Command("proposals", "List what one person has proposed and another may decide."),
     "exceptions": Command("exceptions", "Work on what could not be posted, matched or paid."),
     "bank": Command("bank", "Write payment files, and book what the bank says it has paid."),
+    "keys": Command("keys", "Make, replace and end the keys of the HTTP API."),
     "sandbox": Command("sandbox", "Play the bank, for sandboxes that have none."),
     "sweep": Command("sweep", "Post what time has made due, and seal the journal."),
     "serve": Command("serve", "Serve the API and run the jobs: everything in one command."),

@@ -1,15 +1,13 @@
 """``tongbao calendar``: working days, and what is settled on them."""
 
-from contextlib import suppress
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from tongbao.clearing import announced, cycles
 from tongbao.clearing import calendar as days
-from tongbao.clearing.calendar import DAY, Calendar
 from tongbao.cli import decisions, output, session
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -35,9 +33,7 @@ def show(
         cutover = days.cutover_of(opened.settings)
     today = days.business_date(opened.at, cutover)
     begin = today if first is None else first.date()
-    if begin.year > announced.LAST_YEAR:
-        raise days.CalendarNotAnnounced(year=begin.year)
-    shown = [_day(known, begin + n * DAY) for n in range(count)]
+    shown = cycles.days_from(known, begin, count)
     unknown = [year for year in (today.year, today.year + 1) if not days.is_announced(known, year)]
     changes = days.cutover_after(opened.at, cutover)
     if as_json:
@@ -52,10 +48,10 @@ def show(
         ["day", "", "worked", "settled"],
         [
             (
-                one["day"],
-                f"{one['day']:%a}",
-                {None: "not announced", True: "yes", False: "no"}[one["working"]],
-                ", ".join(f"{c} {p.first} to {p.last}" for c, p in one["due"].items()),
+                one.day,
+                f"{one.day:%a}",
+                {None: "not announced", True: "yes", False: "no"}[one.working],
+                ", ".join(f"{c} {p.first} to {p.last}" for c, p in one.due.items()),
             )
             for one in shown
         ],
@@ -97,12 +93,3 @@ def add(
         output.json({"day": day.date(), "working": working, "name": name})
     else:
         output.line(f"{day.date()} is {'worked' if working else 'off'}")
-
-
-def _day(known: Calendar, day: date) -> dict[str, Any]:
-    """Say whether a day is worked and what is due on it, as far as the calendar is known."""
-    said: dict[str, Any] = {"day": day, "working": None, "due": {}}
-    with suppress(days.CalendarNotAnnounced):
-        said["working"] = days.is_working_day(known, day)
-        said["due"] = cycles.due(known, day)
-    return said

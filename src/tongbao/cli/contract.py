@@ -8,11 +8,9 @@ import msgspec
 import typer
 
 from tongbao.alliance import contracts
-from tongbao.alliance.contracts import NoContract
 from tongbao.alliance.types import Contract, Terms
 from tongbao.cli import organisation as organisations
 from tongbao.cli import output, pages, session
-from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Malformed
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -62,8 +60,8 @@ def sign(
         if valid_from is not None:
             zone = ZoneInfo(opened.settings.time_zone)
             begins = valid_from.replace(tzinfo=zone).astimezone(UTC)
-        before = Terms() if fresh else _before(opened.conn, who, begins)
-        signed = contracts.sign(opened.conn, who, _changed(before, term or []), begins, opened.at)
+        changes = dict(_term(text) for text in term or [])
+        signed = contracts.amend(opened.conn, who, changes, begins, opened.at, fresh=fresh)
     if as_json:
         output.json(signed)
     else:
@@ -80,17 +78,6 @@ def history(organisation: Which, as_json: output.Json = False) -> None:
         output.json({"versions": found})
     else:
         _print(f"Contract of {organisation}", found, opened.settings.time_zone)
-
-
-def _before(conn: Connection, who: int, when: datetime) -> Terms:
-    try:
-        return contracts.terms_at(conn, who, when)
-    except NoContract:
-        return Terms()
-
-
-def _changed(before: Terms, given: list[str]) -> Terms:
-    return msgspec.structs.replace(before, **dict(_term(text) for text in given))
 
 
 def _term(text: str) -> tuple[str, Any]:

@@ -71,6 +71,22 @@ def show(item: ItemId, as_json: output.Json = False) -> None:
 
 
 @app.command()
+def assign(
+    item: ItemId,
+    by: Annotated[str, typer.Option(help="Who says so, for the record.")],
+    to: Annotated[str | None, typer.Option(help="Who works on it; unset: nobody.")] = None,
+    as_json: output.Json = False,
+) -> None:
+    """Say who works on an item."""
+    with session.open_session() as opened, opened.conn.transaction():
+        changed = items.assign(opened.conn, item, to, by=by, at=opened.at)
+    if as_json:
+        output.json(changed)
+    else:
+        output.line(f"item {changed.id} is with {changed.assigned_to or 'nobody'}")
+
+
+@app.command()
 def close(
     item: ItemId,
     by: Annotated[str, typer.Option(help="Who closes it, for the record.")],
@@ -96,6 +112,8 @@ def _print(item: items.ExceptionItem, organisation: str, zone: str) -> None:
         ("days", item.age),
         ("state", item.state),
     ]
+    if item.assigned_to is not None:
+        rows.append(("with", f"{item.assigned_to}, said {item.assigned_by}"))
     if item.closed_at is not None:
         rows.append(("closed", pages.moment(item.closed_at, zone)))
     if item.closed_by is not None:

@@ -10,7 +10,6 @@ from tongbao.cli import organisation as organisations
 from tongbao.desk.proposals import Proposal
 from tongbao.kernel import amounts
 from tongbao.kernel.amounts import show as yuan
-from tongbao.ledger import accounts
 from tongbao.losses import caps, fund
 from tongbao.losses.caps import Rule
 
@@ -147,7 +146,7 @@ def show_caps(as_json: output.Json = False) -> None:
                         (
                             one.required,
                             one.contributed,
-                            max(0, one.required - one.contributed),
+                            one.missing,
                             one.cap,
                         ),
                     ),
@@ -161,16 +160,7 @@ def show_caps(as_json: output.Json = False) -> None:
 def show(as_json: output.Json = False) -> None:
     """Show what stands behind defaults: first loss, guarantee fund, caps."""
     with session.open_session() as opened, opened.conn.transaction():
-        operator = alliance.operator(opened.conn)
-        members = caps.listed(opened.conn, opened.at)
-        sums = {
-            "first_loss": accounts.balances(opened.conn, operator.id)["first_loss"],
-            "contributed": sum(one.contributed for one in members),
-            "required": sum(one.required for one in members),
-            "missing": sum(max(0, one.required - one.contributed) for one in members),
-            "caps": sum(one.cap for one in members),
-            "members": len(members),
-        }
+        sums = caps.standing(opened.conn, opened.at)
     if as_json:
         output.json(sums)
         return
@@ -178,11 +168,11 @@ def show(as_json: output.Json = False) -> None:
         "What stands behind defaults",
         ["", ">yuan"],
         [
-            ("the operator's first loss", yuan(sums["first_loss"])),
-            (f"guarantee fund of {sums['members']:,} members", yuan(sums["contributed"])),
-            ("it requires", yuan(sums["required"])),
-            ("not contributed yet", yuan(sums["missing"])),
-            ("caps, the most of one default", yuan(sums["caps"])),
+            ("the operator's first loss", yuan(sums.first_loss)),
+            (f"guarantee fund of {sums.members:,} members", yuan(sums.contributed)),
+            ("it requires", yuan(sums.required)),
+            ("not contributed yet", yuan(sums.missing)),
+            ("caps, the most of one default", yuan(sums.caps)),
         ],
     )
 

@@ -1,15 +1,17 @@
 """``tongbao organisation``: register organisations, and say which may issue."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from tongbao.alliance import organisations as alliance
-from tongbao.alliance.types import Organisation, Role, Status
+from tongbao.alliance.types import Organisation, Role
 from tongbao.cli import organisation as named
 from tongbao.cli import output, session
 from tongbao.kernel import limits
-from tongbao.losses.default import AlreadyInDefault
+from tongbao.kernel.db import Connection
+from tongbao.losses import default
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -42,19 +44,35 @@ def register(
 @app.command()
 def suspend(organisation: Which, as_json: output.Json = False) -> None:
     """Stop an organisation from issuing; its points stay good."""
-    _become(organisation, "suspended", as_json)
+    _become(organisation, default.suspend, as_json)
 
 
 @app.command()
 def resume(organisation: Which, as_json: output.Json = False) -> None:
     """Let a suspended organisation issue again."""
-    _become(organisation, "active", as_json)
+    _become(organisation, lambda conn, who: alliance.set_status(conn, who, "active"), as_json)
+
+
+@app.command()
+def rename(
+    organisation: Which,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name as people know it.")],
+    as_json: output.Json = False,
+) -> None:
+    """Give an organisation another name; its code stays."""
+    with session.open_session() as opened, opened.conn.transaction():
+        who = named.find(opened.conn, organisation)
+        renamed = alliance.rename(opened.conn, who, name)
+    if as_json:
+        output.json(renamed)
+    else:
+        output.line(f"{renamed.code} is called {renamed.name}")
 
 
 @app.command()
 def close(organisation: Which, as_json: output.Json = False) -> None:
     """Close an organisation for ever; nothing may be left of it."""
-    _become(organisation, "closed", as_json)
+    _become(organisation, lambda conn, who: alliance.set_status(conn, who, "closed"), as_json)
 
 
 @app.command("list")
@@ -76,12 +94,10 @@ def show_all(
     )
 
 
-def _become(which: str, status: Status, as_json: bool) -> None:
+def _become(which: str, become: Callable[[Connection, int], Organisation], as_json: bool) -> None:
     with session.open_session() as opened, opened.conn.transaction():
         who = named.find(opened.conn, which)
-        if status == "suspended" and alliance.lock_open(opened.conn, who).status == "defaulted":
-            raise AlreadyInDefault(organisation=who)  # two people lift a default
-        changed: Organisation = alliance.set_status(opened.conn, who, status)
+        changed = become(opened.conn, who)
     if as_json:
         output.json(changed)
     else:

@@ -47,6 +47,9 @@ class ExceptionItem(Struct, frozen=True, kw_only=True):
     closed_at: datetime | None = None
     closed_how: str | None = None
     closed_reason: str | None = None
+    assigned_to: str | None = None
+    assigned_by: str | None = None
+    assigned_at: datetime | None = None
     age: int = 0
 
 
@@ -94,12 +97,21 @@ def close_item(
     """
     by, how = people.name(by), texts.code("how", how)
     reason = texts.line("reason", reason, limits.TEXT)
-    if 0 < item_id < 2**63:
-        conn.execute(Q.lock_exception, {"id": item_id})
-    item = get(conn, item_id, now=at)
-    if item.state == "closed":
-        raise ExceptionClosed(item=item.id, by=item.closed_by, how=item.closed_how)
+    item = _lock_open(conn, item_id, at)
     close_subjects(conn, item.kind, [item.subject], by=by, how=how, reason=reason, at=at)
+    return get(conn, item_id, now=at)
+
+
+def assign(
+    conn: Connection[Any], item_id: int, to: str | None, *, by: str, at: datetime
+) -> ExceptionItem:
+    """Say who works on an open item; None: nobody in particular.
+
+    Refuses ``exception-not-found``, ``exception-closed`` and ``text-malformed``.
+    """
+    values = {"to": None if to is None else people.name(to), "by": people.name(by), "at": at}
+    _lock_open(conn, item_id, at)
+    conn.execute(Q.assign_exception, {"id": item_id, **values})
     return get(conn, item_id, now=at)
 
 
@@ -141,16 +153,30 @@ def listed(
     now: datetime,
     state: str | None = "open",
     after: int = 0,
+    assigned: str | None = None,
 ) -> list[ExceptionItem]:
-    """Give at most ``limit`` items with ids above ``after``, oldest first; ``state`` None: all."""
+    """Give at most ``limit`` items with ids above ``after``, oldest first; ``state`` None: all.
+
+    ``assigned``: only those that this person works on.
+    """
     values = {
         "kind": kind,
         "organisation": organisation,
         "state": state,
         "after": after,
+        "assigned": assigned,
         "limit": min(limit, limits.PAGE),
     }
     return [_item(row, now) for row in conn.execute(Q.list_exceptions, values)]
+
+
+def _lock_open(conn: Connection[Any], item_id: int, at: datetime) -> ExceptionItem:
+    if 0 < item_id < 2**63:
+        conn.execute(Q.lock_exception, {"id": item_id})
+    item = get(conn, item_id, now=at)
+    if item.state == "closed":
+        raise ExceptionClosed(item=item.id, by=item.closed_by, how=item.closed_how)
+    return item
 
 
 def _item(row: tuple[Any, ...], now: datetime) -> ExceptionItem:

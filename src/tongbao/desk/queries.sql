@@ -48,13 +48,13 @@ ON CONFLICT (kind, subject) DO NOTHING;
 
 -- name: find_exception
 SELECT id, kind, organisation_id, subject, facts::text, state, raised_at, closed_by, closed_at,
-  closed_how, closed_reason
+  closed_how, closed_reason, assigned_to, assigned_by, assigned_at
 FROM desk.exception_item
 WHERE kind = %(kind)s AND subject = %(subject)s;
 
 -- name: get_exception
 SELECT id, kind, organisation_id, subject, facts::text, state, raised_at, closed_by, closed_at,
-  closed_how, closed_reason
+  closed_how, closed_reason, assigned_to, assigned_by, assigned_at
 FROM desk.exception_item
 WHERE id = %(id)s;
 
@@ -69,15 +69,21 @@ SET
   closed_reason = %(reason)s
 WHERE kind = %(kind)s AND subject = ANY(%(subjects)s::text[]) AND state = 'open';
 
+-- name: assign_exception
+UPDATE desk.exception_item
+SET assigned_to = %(to)s, assigned_by = %(by)s, assigned_at = %(at)s
+WHERE id = %(id)s;
+
 -- name: list_exceptions
 -- Oldest first: it has waited longest.
 SELECT id, kind, organisation_id, subject, facts::text, state, raised_at, closed_by, closed_at,
-  closed_how, closed_reason
+  closed_how, closed_reason, assigned_to, assigned_by, assigned_at
 FROM desk.exception_item
 WHERE
   id > %(after)s
   AND (%(state)s::text IS NULL OR state = %(state)s)
   AND (%(kind)s::text IS NULL OR kind = %(kind)s)
   AND (%(organisation)s::bigint IS NULL OR organisation_id = %(organisation)s)
+  AND (%(assigned)s::text IS NULL OR assigned_to = %(assigned)s)
 ORDER BY id
 LIMIT %(limit)s;

@@ -40,6 +40,9 @@ CREATE TABLE desk.exception_item (
   closed_at timestamptz,
   closed_how text,
   closed_reason text,
+  assigned_to text,
+  assigned_by text,
+  assigned_at timestamptz,
   UNIQUE (kind, subject),
   CONSTRAINT exception_item_state CHECK (state IN ('open', 'closed')),
   CONSTRAINT exception_item_closed CHECK ((state = 'open') = (closed_by IS NULL))
@@ -50,5 +53,8 @@ CREATE INDEX exception_item_open ON desk.exception_item (id) WHERE state = 'open
 GRANT SELECT, INSERT,
 UPDATE (state, decided_by, decided_at, decision_reason, operation_id)
 ON desk.proposal TO tongbao_app;
-GRANT SELECT, INSERT, UPDATE (state, closed_by, closed_at, closed_how, closed_reason)
+GRANT SELECT, INSERT,
+UPDATE (
+  state, closed_by, closed_at, closed_how, closed_reason, assigned_to, assigned_by, assigned_at
+)
 ON desk.exception_item TO tongbao_app;

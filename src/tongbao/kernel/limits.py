@@ -30,6 +30,9 @@ LOTS_PER_OPERATION: Final = 1_000
 KEY: Final = 255
 """Characters of an idempotency key (printable ASCII)."""
 
+OVERLAP: Final = timedelta(days=90)
+"""How long an API key may stay good after another has taken its place."""
+
 TEXT: Final = 500
 """Characters of a free text (reason, note)."""
 

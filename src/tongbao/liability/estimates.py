@@ -21,6 +21,7 @@ Q = sql.load(__package__)
 
 KIND: Final = "liability-estimate"
 _PAGE: Final = 10_000
+_LAST: Final = 2**63 - 1
 
 
 class EstimateNotFound(NotFound):
@@ -161,9 +162,9 @@ def get(conn: Connection, estimate_id: int) -> Estimate:
     return found[0]
 
 
-def newest(conn: Connection, limit: int = limits.PAGE) -> list[Estimate]:
-    """Give at most ``limit`` estimates, newest first."""
-    return _find(conn, None, min(limit, limits.PAGE))
+def newest(conn: Connection, limit: int = limits.PAGE, *, before: int = _LAST) -> list[Estimate]:
+    """Give at most ``limit`` estimates with ids below ``before``, newest first."""
+    return _find(conn, None, min(limit, limits.PAGE), before)
 
 
 def lines(conn: Connection, estimate_id: int, limit: int = limits.PAGE) -> list[Line]:
@@ -250,6 +251,9 @@ def _line(one: breakage.Forecast) -> Line:
     )
 
 
-def _find(conn: Connection, estimate_id: int | None, limit: int) -> list[Estimate]:
+def _find(
+    conn: Connection, estimate_id: int | None, limit: int, before: int = _LAST
+) -> list[Estimate]:
+    values = {"id": estimate_id, "limit": limit, "before": before}
     with conn.cursor(row_factory=class_row(Estimate)) as cursor:
-        return cursor.execute(Q.estimates, {"id": estimate_id, "limit": limit}).fetchall()
+        return cursor.execute(Q.estimates, values).fetchall()

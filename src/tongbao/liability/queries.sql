@@ -100,7 +100,7 @@ CROSS JOIN LATERAL (
   FROM liability.estimate_line AS n
   WHERE n.estimate_id = e.id
 ) AS l
-WHERE %(id)s::bigint IS NULL OR e.id = %(id)s::bigint
+WHERE (%(id)s::bigint IS NULL OR e.id = %(id)s::bigint) AND e.id < %(before)s
 ORDER BY e.id DESC
 LIMIT %(limit)s;
 

@@ -13,7 +13,8 @@ from tongbao.desk.proposals import Proposal
 from tongbao.kernel import arrays, limits, sql
 from tongbao.kernel.amounts import AmountOutOfRange, share_half_up
 from tongbao.kernel.db import Connection
-from tongbao.losses.types import Cap
+from tongbao.ledger import accounts
+from tongbao.losses.types import Cap, Fund
 from tongbao.losses.waterfall import share_out
 
 Q = sql.load(__package__)
@@ -125,6 +126,20 @@ def listed(conn: Connection, at: datetime) -> list[Cap]:
     """Give all who have a part in the guarantee fund, by what rules at ``at``."""
     values = {"ruled_at": at, "statuses": arrays.words(_ALL)}
     return [_cap(row) for row in conn.execute(Q.list_members, values)]
+
+
+def standing(conn: Connection, at: datetime) -> Fund:
+    """Give what stands behind defaults at ``at``; refuses ``operator-missing``."""
+    operator = organisations.operator(conn)
+    members = listed(conn, at)
+    return Fund(
+        first_loss=accounts.balances(conn, operator.id)["first_loss"],
+        contributed=sum(one.contributed for one in members),
+        required=sum(one.required for one in members),
+        missing=sum(one.missing for one in members),
+        caps=sum(one.cap for one in members),
+        members=len(members),
+    )
 
 
 def _cap(row: tuple[int, int, int, int]) -> Cap:

@@ -22,6 +22,8 @@ from tongbao.losses.types import STEPS, Default, Plan, Run, Share
 
 Q = sql.load(__package__)
 
+_LAST: Final = 2**63 - 1
+
 DECLARE: Final = "declare-default"
 LIFT: Final = "lift-default"
 REINSTATE: Final = "reinstate"
@@ -95,6 +97,17 @@ def declare(conn: Connection, proposal: Proposal, at: datetime) -> tuple[Default
     return default, run
 
 
+def suspend(conn: Connection, organisation_id: int) -> Organisation:
+    """Stop an organisation from issuing; its points stay good.
+
+    Refuses ``already-in-default``, because two people lift a default, and what
+    ``organisations.set_status`` refuses.
+    """
+    if organisations.lock_open(conn, organisation_id).status == "defaulted":
+        raise AlreadyInDefault(organisation=organisation_id)
+    return organisations.set_status(conn, organisation_id, "suspended")
+
+
 def cover(conn: Connection, organisation_id: int, *, by: str, at: datetime) -> Run | None:
     """Let the waterfall bear what a defaulter owes by now; None when it owes nothing.
 
@@ -165,12 +178,14 @@ def listed(
     organisation_id: int | None = None,
     *,
     only_open: bool = False,
+    before: int = _LAST,
     limit: int = limits.PAGE,
 ) -> list[Default]:
-    """Give at most ``limit`` defaults, newest first."""
+    """Give at most ``limit`` defaults with ids below ``before``, newest first."""
     values = {
         "organisation": organisation_id,
         "open": only_open,
+        "before": before,
         "limit": min(limit, limits.PAGE),
     }
     with conn.cursor(row_factory=class_row(Default)) as cursor:

@@ -166,6 +166,7 @@ FROM losses.declaration
 WHERE
   (%(organisation)s::bigint IS NULL OR organisation_id = %(organisation)s)
   AND (NOT %(open)s OR lifted_at IS NULL)
+  AND id < %(before)s
 ORDER BY id DESC
 LIMIT %(limit)s;
 

@@ -112,3 +112,19 @@ class Cap(Struct, frozen=True, kw_only=True):
     required: int
     cap: int
     contributed: int
+
+    @property
+    def missing(self) -> int:
+        """What it still has to contribute."""
+        return max(0, self.required - self.contributed)
+
+
+class Fund(Struct, frozen=True, kw_only=True):
+    """What stands behind defaults: the operator's first loss, and the sums of all caps."""
+
+    first_loss: int
+    contributed: int
+    required: int
+    missing: int
+    caps: int
+    members: int

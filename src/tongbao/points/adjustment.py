@@ -1,5 +1,6 @@
 """Adjustment: one person proposes to add or take points, another approves; only then it posts."""
 
+from tongbao.desk import people
 from tongbao.ledger.movements import M
 from tongbao.ledger.types import Stamp
 from tongbao.points import refusals
@@ -37,7 +38,7 @@ def plan_decision(op: DecideAdjustment, books: Books, stamp: Stamp) -> Decision:
     organisation = _organisation(books, proposal.organisation, op.scope)
     if proposal.state != "proposed":
         raise refusals.AdjustmentDecided(proposal=proposal.id, state=proposal.state)
-    if proposal.proposed_by == op.by:
+    if people.same(proposal.proposed_by, op.by):
         raise refusals.TwoPeopleNeeded
     if op.approve:
         books.member(proposal.member)

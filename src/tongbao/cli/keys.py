@@ -1,0 +1,157 @@
+"""``tongbao keys``: keys with which programs call the HTTP API."""
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from tongbao.access import keys as access
+from tongbao.access.keys import ApiKey
+from tongbao.access.roles import Role
+from tongbao.cli import decisions, output, pages, session
+from tongbao.cli import organisation as organisations
+from tongbao.cli.session import Session
+from tongbao.kernel import limits
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+Number = Annotated[int, typer.Argument(metavar="KEY", help="The key's number.")]
+Expires = Annotated[
+    datetime | None,
+    typer.Option(
+        "--expires",
+        formats=["%Y-%m-%d"],
+        help="It is good until this day of the alliance's zone begins; unset: for ever.",
+    ),
+]
+
+
+@app.callback()
+def keys() -> None:
+    """Make, replace and end the keys with which programs call the HTTP API."""
+
+
+@app.command()
+def create(
+    organisation: Annotated[
+        str, typer.Argument(metavar="ORGANISATION", help="Whose key: its code or its id.")
+    ],
+    role: Annotated[Role, typer.Option(help="What it is for; it allows no more than that.")],
+    by: decisions.By,
+    name: Annotated[str, typer.Option(help="What it is used by, such as till-7.")] = "key",
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this of what the role allows; again for another."),
+    ] = None,
+    expires: Expires = None,
+    as_json: output.Json = False,
+) -> None:
+    """Make a key; its token is shown this once. The operator's first one is made here."""
+    with session.open_session() as opened, opened.conn.transaction():
+        made, token = access.create(
+            opened.conn,
+            organisations.find(opened.conn, organisation),
+            role,
+            name,
+            secrets.token_urlsafe(32),
+            by=by,
+            at=opened.at,
+            scopes=scope or None,
+            expires_at=_begins(opened, expires),
+        )
+    _tell(made, token, as_json=as_json)
+
+
+@app.command()
+def rotate(
+    key: Number,
+    by: decisions.By,
+    overlap: Annotated[
+        int,
+        typer.Option(
+            "--overlap",
+            min=0,
+            max=limits.OVERLAP.days * 24,
+            help="So many hours the old one stays good.",
+        ),
+    ] = 24,
+    as_json: output.Json = False,
+) -> None:
+    """Make the key that takes another's place; the old one stays good for a while."""
+    with session.open_session() as opened, opened.conn.transaction():
+        made, token = access.rotate(
+            opened.conn,
+            key,
+            secrets.token_urlsafe(32),
+            overlap=timedelta(hours=overlap),
+            by=by,
+            at=opened.at,
+        )
+    _tell(made, token, as_json=as_json)
+
+
+@app.command()
+def revoke(key: Number, by: decisions.By, as_json: output.Json = False) -> None:
+    """End a key at once; servers take some seconds to notice."""
+    with session.open_session() as opened, opened.conn.transaction():
+        ended = access.revoke(opened.conn, key, by=by, at=opened.at)
+    if as_json:
+        output.json(ended)
+    else:
+        output.line(f"key {ended.id} is revoked")
+
+
+@app.command("list")
+def show_all(
+    organisation: organisations.Option = None,
+    limit: Annotated[int, typer.Option(min=1, max=limits.PAGE, help="Keys shown.")] = 50,
+    after: Annotated[int, typer.Option(min=0, help="Only those with larger numbers.")] = 0,
+    as_json: output.Json = False,
+) -> None:
+    """List keys, ended ones too; their secrets are known to nobody but their holders."""
+    with session.open_session() as opened:
+        whose = None if organisation is None else organisations.find(opened.conn, organisation)
+        found = access.list_of(opened.conn, whose, after, limit)
+        if as_json:
+            output.json({"keys": found})
+            return
+        zone = opened.settings.time_zone
+        output.table(
+            "Keys",
+            [">key", "organisation", "role", "name", "made", "last used", "until"],
+            [
+                (
+                    k.id, organisations.code_of(opened.conn, k.organisation_id), k.role, k.name,
+                    f"{pages.moment(k.created_at, zone)} by {k.created_by}",
+                    _when(k.last_used_at, zone), _end(k, zone),
+                )
+                for k in found
+            ],
+        )  # fmt: skip
+
+
+def _begins(opened: Session, day: datetime | None) -> datetime | None:
+    if day is None:
+        return None
+    return day.replace(tzinfo=ZoneInfo(opened.settings.time_zone)).astimezone(UTC)
+
+
+def _tell(made: ApiKey, token: str, *, as_json: bool) -> None:
+    if as_json:
+        output.json({"key": made, "token": token})
+        return
+    output.line(f"key {made.id} of role {made.role} allows {', '.join(made.scopes)}")
+    output.line("its token, shown this once:")
+    output.line(token)
+
+
+def _when(at: datetime | None, zone: str) -> str:
+    return "-" if at is None else pages.moment(at, zone)
+
+
+def _end(key: ApiKey, zone: str) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {_when(key.revoked_at, zone)} by {key.revoked_by}"
+    return _when(key.expires_at, zone)
