@@ -68,3 +68,19 @@ def test_the_reference_says_every_event_type() -> None:
     missing = [f"| `{kind}` | `{name}` |" for kind, name in OPERATION_TYPES.items()]
     assert [row for row in missing if row not in page] == []
     assert [f for f in OperationPosted.__struct_fields__ if f"`{f}`" not in page] == []
+
+
+def test_the_reference_says_every_event_of_clearing() -> None:
+    from tongbao.events import types
+
+    page = (ROOT / "docs" / "reference" / "events.md").read_text("utf-8")
+    names = [
+        types.WINDOW_CLOSED, types.HEADROOM_NARROWED, types.PREPAID_LOWERED,
+        *types.SETTLEMENT_TYPES.values(), *types.LEG_TYPES.values(),
+    ]  # fmt: skip
+    data = (
+        types.WindowClosed, types.SettlementChanged, types.LegChanged, types.HeadroomNarrowed,
+        types.PrepaidLowered,
+    )  # fmt: skip
+    assert [name for name in names if f"| `{name}` |" not in page] == []
+    assert [f for one in data for f in one.__struct_fields__ if f"`{f}`" not in page] == []

@@ -1,15 +1,20 @@
 """A job runs alone, its answer is kept, and what goes wrong is an answer, too."""
 
 from datetime import timedelta
+from functools import partial
 
 import psycopg
 import pytest
 
-from tests.world import AT
-from tongbao.kernel import job_queue
+from tests.world import AT, build
+from tongbao.alliance.types import Terms
+from tongbao.desk import exceptions
+from tongbao.kernel import job_queue, limits
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refused
 from tongbao.kernel.settings import Settings
+from tongbao.reconcile.disputes import open_dispute
+from tongbao.reconcile.types import Opening
 from tongbao.worker.jobs import JOBS, JobUnknown, choose
 from tongbao.worker.run import run
 from tongbao.worker.status import JobStatus, status
@@ -138,3 +143,20 @@ def test_a_broken_law_becomes_one_item_on_the_desk(
     assert 1 in first.facts["broken_laws"]
     query = "SELECT facts->>'law' FROM desk.exception_item WHERE kind = 'broken-law'"
     assert sorted(int(law) for (law,) in db.execute(query)) == first.facts["broken_laws"]
+
+
+def test_a_dispute_that_nobody_answers_becomes_an_item(db: Connection, settings: Settings) -> None:
+    world = build(db, {"A": Terms(), "B": Terms()})
+    given = Opening(
+        kind="missing", creditor_id=world.organisations["A"], debtor_id=world.organisations["B"],
+        amount=500, reason="it was never posted", evidence="receipt", reference="R-1",
+    )  # fmt: skip
+    with db.transaction():
+        open_dispute(db, given, by="Xu Ping", at=AT)
+    (reminding,) = (one for one in JOBS if one.name == "disputes")
+    late = AT + limits.DISPUTE_ANSWER + timedelta(days=1)
+    for now, overdue in ((AT, 0), (late, 1), (late, 1)):
+        clock = partial(max, now, now)
+        assert run(reminding, settings, clock).facts == {"overdue": overdue}
+    (item,) = exceptions.listed(db, "dispute", now=late)
+    assert item.facts["waits_for"] == "answer"

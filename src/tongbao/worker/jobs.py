@@ -19,6 +19,7 @@ from tongbao.kernel.errors import NotFound
 from tongbao.ledger import verify as laws
 from tongbao.ledger.verify import Report
 from tongbao.points.check import Rules
+from tongbao.reconcile.disputes import remind
 from tongbao.teller.sweep import seal_waiting
 from tongbao.teller.sweep import sweep as sweep_due
 from tongbao.worker.types import Bench, Facts, Job
@@ -78,6 +79,12 @@ def payments(bench: Bench) -> Facts:
         return {"missing": raise_missing(bench.conn, today, now)}
 
 
+def disputes(bench: Bench) -> Facts:
+    """Raise items for disputes that somebody should have answered or decided by now."""
+    with bench.conn.transaction():
+        return {"overdue": remind(bench.conn, bench.now())}
+
+
 def verify(bench: Bench) -> Facts:
     """Verify the laws on what is new; a broken one is an item for the operator's desk."""
     with bench.conn.transaction():
@@ -128,6 +135,7 @@ JOBS: Final[Sequence[Job]] = (
     Job(name="propose", cron=_EVERY_MINUTE, do=propose, help="settlements that are due"),
     Job(name="alerts", cron=_EVERY_MINUTE, do=alerts, help="limits and blocks nearly used"),
     Job(name="payments", cron="*/15 * * * *", do=payments, help="what the bank has not reported"),
+    Job(name="disputes", cron="*/15 * * * *", do=disputes, help="deadlines of disputes"),
     Job(name="seal", cron=_EVERY_FIVE_SECONDS, do=seal, help="the hash chain"),
     Job(name="verify", cron="*/10 * * * *", do=verify, help="the laws, on what is new"),
     Job(name="tidy", cron="*/5 * * * *", do=tidy, help="what killed workers left in the queue"),
