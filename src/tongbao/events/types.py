@@ -68,6 +68,8 @@ class OperationPosted(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     status: str = "posted"
     withheld: str | None = None
     campaign: str | None = None
+    terminal: str | None = None
+    staff: str | None = None
     offer: str | None = None
     coupon: str | None = None
     arm: str | None = None

@@ -51,6 +51,9 @@ CODE: Final = 64
 RATE: Final = 1_000_000
 """One whole, in parts per million; no rate is larger."""
 
+CODE_SKEW: Final = 1
+"""Minutes by which the clock of a phone that shows a payment code may differ from ours."""
+
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """No business date lies before this."""
 

@@ -50,6 +50,8 @@ def event_of(
         status=decision.status,
         withheld=decision.withheld,
         campaign=op.campaign,
+        terminal=op.terminal,
+        staff=op.staff,
     )
     kind = OPERATION_TYPES[posting.kind]
     return Event(posting.owner, kind, stamp.effective_at, _encode(data).decode())

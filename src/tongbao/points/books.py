@@ -66,6 +66,10 @@ class Books(LedgerBooks):
         """What has taken points of a hold, and was not reversed: operation id, hold id."""
         self.captured: Counter[int] = Counter()
         """How many of them each hold has."""
+        self.own_limits: dict[int, int] = {}
+        """What members allow themselves to spend in a day."""
+        self.dormant: dict[int, datetime] = {}
+        """Members whose wallets sleep, and when they were last here."""
         self.keyed: dict[tuple[int, str], int] = {}
         """Operation ids by (scope, key): of this batch, and those that reversals ask for."""
 
@@ -94,6 +98,9 @@ class Books(LedgerBooks):
         member = self.member(member_id)
         if member.locked:
             raise refusals.SpendLocked(member=member_id)
+        if member_id in self.dormant:
+            since = self.dormant[member_id].isoformat()
+            raise refusals.WalletDormant(member=member_id, since=since)
         return member
 
     def organisation(self, organisation_id: int) -> Organisation:

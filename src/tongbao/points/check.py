@@ -7,7 +7,7 @@ new: a request that was good when it first came is answered again however late i
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from msgspec import Struct
 
@@ -25,10 +25,12 @@ _INSTANT: Final = timedelta(microseconds=1)
 class Rules(Struct, frozen=True, kw_only=True):
     """What a door allows: how old a business time may be (none: as old as history goes).
 
-    ``zone`` is the alliance's time zone, for business days.
+    ``zone`` is the alliance's time zone, for business days. A wallet sleeps after ``dormant``
+    without its member (none: never).
     """
 
     past: timedelta | None = timedelta(days=35)
+    dormant: timedelta | None = None
     zone: str = "Asia/Shanghai"
 
 
@@ -37,7 +39,7 @@ def check(op: ops.Operation) -> None:
     once.check(op.key)
     _id("scope", op.scope)
     _instant("effective_at", op.effective_at)
-    for name in ("channel", "reference", "campaign"):
+    for name in ("channel", "reference", "campaign", "terminal", "staff"):
         _text(name, getattr(op, name), limits.NAME)
     _CHECKS[type(op)](op)
 
@@ -144,6 +146,7 @@ def _award(op: ops.Award) -> None:
     texts.choice("lot_kind", str(op.lot_kind), ("earned", "bought", "goodwill"))
     if op.limited_to is not None:
         _scope(op.limited_to)
+    _code(op.code)
 
 
 def _scope(scope: Any) -> None:
@@ -165,6 +168,17 @@ def _scope(scope: Any) -> None:
         _id("organisation", organisation)
 
 
+def _code(code: Any) -> None:
+    if code is not None:
+        _id("device", code.device)
+        _id("step", code.step)
+
+
+def _proof(proof: Any) -> None:
+    if proof is not None:
+        texts.choice("proof", str(proof), get_args(ops.Proof))
+
+
 def _purchase(op: ops.Purchase) -> None:
     _id("member", op.member)
     _id("outlet", op.outlet)
@@ -172,6 +186,8 @@ def _purchase(op: ops.Purchase) -> None:
     _amount("points", op.points)
     _flag("up_to", op.up_to)
     _lines(op.lines, op.amount)
+    _code(op.code)
+    _proof(op.proof)
 
 
 def _hold(op: ops.Hold) -> None:
@@ -180,6 +196,8 @@ def _hold(op: ops.Hold) -> None:
     _amount("points", op.points, 1)
     _instant("expires_at", op.expires_at)
     _flag("up_to", op.up_to)
+    _code(op.code)
+    _proof(op.proof)
 
 
 def _capture(op: ops.Capture) -> None:
@@ -204,6 +222,7 @@ def _advice(op: ops.Advice) -> None:
     _amount("cash", op.cash)
     _amount("points + cash", op.points + op.cash, 1)
     _lines(op.lines, op.points + op.cash)
+    _code(op.code)
 
 
 def _refund(op: ops.Refund) -> None:
@@ -230,6 +249,7 @@ def _gift(op: ops.Gift) -> None:
     _id("member", op.member)
     _id("to", op.to)
     _amount("points", op.points, 1)
+    _proof(op.proof)
 
 
 def _propose(op: ops.ProposeAdjustment) -> None:

@@ -31,6 +31,8 @@ class Detail(Struct, kw_only=True, frozen=True, omit_defaults=True, gc=False):
     reference: str | None = None
     channel: str | None = None
     campaign: str | None = None
+    terminal: str | None = None
+    staff: str | None = None
     reason: str | None = None
     by: str | None = None
     reversal_of: str | None = None

@@ -1,4 +1,4 @@
-"""The directory: outlets, organisations and contracts as posting sees them, read once.
+"""The directory: outlets, organisations, contracts and limits as posting sees them, read once.
 
 They change rarely, and only while no posting is under way (``alliance.changes``). So each
 connection keeps what it has read and asks in every batch, behind the fence, for one number that
@@ -44,6 +44,27 @@ class Organisation(Struct, frozen=True):
     versions: tuple[tuple[datetime, Terms], ...]
 
 
+class Cap(Struct, frozen=True):
+    """A limit in its versions, latest first: (valid from, most operations, most points).
+
+    ``organisation`` is whose tills it is for, 0: everybody's.
+    """
+
+    subject: str
+    measure: str
+    span: str
+    organisation: int
+    versions: tuple[tuple[datetime, int | None, int | None], ...]
+
+
+class StepUp(Struct, frozen=True):
+    """From how many points on a proof is asked for, latest version first."""
+
+    proof: str
+    organisation: int
+    versions: tuple[tuple[datetime, int | None], ...]
+
+
 class Directory:
     """What one connection knows of the alliance, as of ``version``."""
 
@@ -51,6 +72,9 @@ class Directory:
         self.version = -1
         self.outlets: dict[int, Outlet] = {}
         self.organisations: dict[int, Organisation] = {}
+        self.caps: tuple[Cap, ...] = ()
+        self.steps: tuple[StepUp, ...] = ()
+        self._rules_read = False
 
     def renew(self, version: int) -> None:
         """Forget everything if the alliance is another one than what was read."""
@@ -58,6 +82,7 @@ class Directory:
             self.version = version
             self.outlets.clear()
             self.organisations.clear()
+            self._rules_read = False
 
     def read_outlets(self, conn: Connection[Any], ids: Iterable[int]) -> None:
         """Read those of these outlets that are not known yet; there may be no such outlet."""
@@ -81,6 +106,23 @@ class Directory:
         for organisation, status in rows:
             known = Organisation(organisation, status, tuple(versions.get(organisation, ())))
             self.organisations[organisation] = known
+
+    def read_rules(self, conn: Connection[Any]) -> None:
+        """Read the limits and the amounts that need a proof, unless they are known."""
+        if self._rules_read:
+            return
+        with conn.pipeline():
+            caps = conn.execute(Q.caps)
+            steps = conn.execute(Q.steps)
+        limited: dict[tuple[str, str, str, int], list[Any]] = {}
+        for *of, valid_from, uses, points in caps:
+            limited.setdefault(tuple(of), []).append((valid_from, uses, points))
+        asked: dict[tuple[str, int], list[Any]] = {}
+        for proof, organisation, valid_from, points in steps:
+            asked.setdefault((proof, organisation), []).append((valid_from, points))
+        self.caps = tuple(Cap(*of, tuple(versions)) for of, versions in limited.items())
+        self.steps = tuple(StepUp(*of, tuple(versions)) for of, versions in asked.items())
+        self._rules_read = True
 
 
 _directories: WeakKeyDictionary[Connection[Any], Directory] = WeakKeyDictionary()

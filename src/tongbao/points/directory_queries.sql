@@ -16,3 +16,14 @@ SELECT organisation_id, valid_from, earn_rate, earn_step, prepaid_share, reimbur
 FROM alliance.contract
 WHERE organisation_id = ANY(%(organisations)s::bigint[])
 ORDER BY organisation_id ASC, valid_from DESC;
+
+-- name: caps
+SELECT subject, measure, span, coalesce(organisation_id, 0) AS organisation_id, valid_from, uses,
+  points
+FROM points.velocity_limit
+ORDER BY subject ASC, measure ASC, span ASC, organisation_id ASC, valid_from DESC;
+
+-- name: steps
+SELECT proof, coalesce(organisation_id, 0) AS organisation_id, valid_from, points
+FROM points.step_up
+ORDER BY proof ASC, organisation_id ASC, valid_from DESC;

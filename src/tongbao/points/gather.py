@@ -6,6 +6,7 @@ One round trip for the locks and the reads: each statement sees what the locks b
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
 from psycopg import Connection, Cursor
@@ -15,10 +16,13 @@ from tongbao.ledger import lock
 from tongbao.ledger.journal import KeyTaken
 from tongbao.ledger.movements import M
 from tongbao.ledger.types import Hold, Lot, Transfer
-from tongbao.points import detail, refusals
+from tongbao.points import detail, dormant, refusals
 from tongbao.points import directory as known
 from tongbao.points.alerts import is_watched
 from tongbao.points.books import Books, Member, Proposal
+from tongbao.points.check import Rules
+from tongbao.points.guard import Guard
+from tongbao.points.guard import gather as gather_guard
 from tongbao.points.operations import Operation, fingerprint
 from tongbao.points.original import Original
 from tongbao.points.room import is_large
@@ -36,14 +40,20 @@ class Known(Struct, frozen=True):
 
 
 class Gathered(Struct):
-    """The books of a batch, its operations' fingerprints, and the keys that were used before."""
+    """The books of a batch, its operations' fingerprints, and the keys that were used before.
+
+    ``guard`` is what the operations are held against beside the books; none: nothing.
+    """
 
     books: Books
     marks: list[bytes]
+    guard: Guard | None
     known: dict[tuple[int, str], Known] = field(default_factory=dict)
 
 
-def gather(conn: Connection[Any], batch: Sequence[Operation], at: datetime) -> Gathered:
+def gather(
+    conn: Connection[Any], batch: Sequence[Operation], at: datetime, rules: Rules
+) -> Gathered:
     """Lock and read all that ``batch`` needs, inside the caller's transaction."""
     directory = known.of(conn)
     wanted = survey(conn, directory, batch)
@@ -88,7 +98,10 @@ def gather(conn: Connection[Any], batch: Sequence[Operation], at: datetime) -> G
     directory.renew(version)
     books.large = is_large(batch, books)
     _read_rest(conn, books, directory, wanted, {owner for (owner,) in locked})
-    return Gathered(books, marks, {(row[0], row[1]): Known(*row[2:]) for row in once})
+    if rules.dormant is not None:
+        dormant.read(conn, books, batch, rules.dormant)
+    guard = gather_guard(conn, books, directory, batch, ZoneInfo(rules.zone))
+    return Gathered(books, marks, guard, {(row[0], row[1]): Known(*row[2:]) for row in once})
 
 
 def _begin(start: Cursor[Any], at: datetime) -> tuple[Books, int]:
@@ -109,7 +122,9 @@ def _read_members(books: Books, people: Iterable[Any], accounts: Iterable[Any]) 
             balances[owner] = {kind: balance}
         else:
             of[kind] = balance
-    for member_id, status, locked, merged_into in people:
+    for member_id, status, locked, merged_into, own_limit in people:
+        if own_limit is not None:
+            books.own_limits[member_id] = own_limit
         books.members[member_id] = Member(member_id, status, locked, merged_into)
         books.add_member(member_id, balances.get(member_id, {}))
 

@@ -44,7 +44,9 @@ def plan(op: Hold, books: Books, stamp: Stamp) -> Decision:
         slices={lot.id: part for lot, part in taken},
     )
     sheet.holds.append(hold)
-    detail = Detail(reference=op.reference, channel=op.channel)
+    detail = Detail(
+        reference=op.reference, channel=op.channel, terminal=op.terminal, staff=op.staff
+    )
     return sheet.decide(
         "hold",
         member.id,

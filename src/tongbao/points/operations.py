@@ -2,7 +2,9 @@
 
 Amounts are fen. ``key`` is the caller's idempotency key, ``scope`` the calling organisation.
 ``effective_at`` is the business time; none: the server's. ``reference`` is the caller's own
-number (a receipt). Operations that follow another one name it by its operation id.
+number (a receipt), ``terminal`` the till at its outlet, ``staff`` who served. ``proof`` is what
+the door has checked of the member: a PIN, or a one-time code. Operations that follow another one
+name it by its operation id.
 """
 
 from datetime import datetime
@@ -13,6 +15,7 @@ from msgspec import Struct
 from tongbao.kernel import once
 
 LotKind = Literal["earned", "bought", "goodwill"]
+Proof = Literal["pin", "otp"]
 
 
 class Line(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -42,6 +45,16 @@ class Scope(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     organisations: tuple[int, ...] = ()
 
 
+class CodeUse(Struct, frozen=True, forbid_unknown_fields=True):
+    """The payment code that was shown: of which device, for which minute since 1970.
+
+    Whoever gives it has checked that it is genuine, and that the device is the member's.
+    """
+
+    device: int
+    step: int
+
+
 class Operation(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True,
     tag_field="kind",
@@ -54,6 +67,8 @@ class Operation(
     channel: str | None = None
     reference: str | None = None
     campaign: str | None = None
+    terminal: str | None = None
+    staff: str | None = None
 
 
 def fingerprint(op: Operation) -> bytes:
@@ -76,6 +91,7 @@ class Award(Operation, frozen=True, kw_only=True, tag="award"):
     release_at: datetime | None = None
     expires_at: datetime | None = None
     limited_to: Scope | None = None
+    code: CodeUse | None = None
 
 
 class Purchase(Operation, frozen=True, kw_only=True, tag="purchase"):
@@ -87,6 +103,8 @@ class Purchase(Operation, frozen=True, kw_only=True, tag="purchase"):
     points: int
     up_to: bool = False
     lines: tuple[Line, ...] = ()
+    code: CodeUse | None = None
+    proof: Proof | None = None
 
 
 class Hold(Operation, frozen=True, kw_only=True, tag="hold"):
@@ -97,6 +115,8 @@ class Hold(Operation, frozen=True, kw_only=True, tag="hold"):
     points: int
     up_to: bool = False
     expires_at: datetime | None = None
+    code: CodeUse | None = None
+    proof: Proof | None = None
 
 
 class Capture(Operation, frozen=True, kw_only=True, tag="capture"):
@@ -133,6 +153,7 @@ class Advice(Operation, frozen=True, kw_only=True, tag="advice"):
     cash: int = 0
     hold: int | None = None
     lines: tuple[Line, ...] = ()
+    code: CodeUse | None = None
 
 
 class Refund(Operation, frozen=True, kw_only=True, tag="refund"):
@@ -155,6 +176,7 @@ class Gift(Operation, frozen=True, kw_only=True, tag="gift"):
     member: int
     to: int
     points: int
+    proof: Proof | None = None
 
 
 class ProposeAdjustment(Operation, frozen=True, kw_only=True, tag="propose_adjustment"):

@@ -24,6 +24,7 @@ from tongbao.points import (
     award,
     expiry,
     gift,
+    guard,
     hold,
     membership,
     pending,
@@ -115,7 +116,7 @@ def post(
 def _post_checked(
     conn: Connection[Any], batch: Sequence[ops.Operation], at: datetime, rules: Rules
 ) -> list[Outcome]:
-    gathered = gather(conn, batch, at)
+    gathered = gather(conn, batch, at, rules)
     books, zone = gathered.books, ZoneInfo(rules.zone)
     keys = {(op.scope, op.original_key) for op in batch if isinstance(op, ops.Reversal)}
     decided = Decided(gathered, keys, rules)
@@ -124,11 +125,13 @@ def _post_checked(
     events = chain(posted, alerts.crossed(books))
     record(conn, books, map(_answer, decided.remembered.items()), events)
     side.record(conn, decided.decisions, at)
+    if gathered.guard is not None:
+        guard.record(conn, gathered.guard, at)
     return outcomes
 
 
 def _decide(decided: Decided, op: ops.Operation, place: int) -> Outcome:
-    books = decided.gathered.books
+    books, held = decided.gathered.books, decided.gathered.guard
     stamp = Stamp(books.operation_id(place), books.at, op.effective_at or books.at, books.window)
     key, mark = (op.scope, op.key), decided.gathered.marks[place]
     before = _answered(decided, key)
@@ -139,9 +142,13 @@ def _decide(decided: Decided, op: ops.Operation, place: int) -> Outcome:
         return replay(text)
     try:
         check_times(op, books.at, decided.rules)
+        if held is not None:
+            guard.check_code(op, books, held)
         decision = PLANS[type(op)](op, books, stamp)
         if books.large:
             check_room(books, decision.posting.transfers)
+        if held is not None:
+            guard.check(op, decision, books, held)
     except Malformed as refusal:
         return refusal_of(op, _nowhere(books.at), refusal)
     except Refusal as refusal:
@@ -149,6 +156,8 @@ def _decide(decided: Decided, op: ops.Operation, place: int) -> Outcome:
         decided.remembered[key] = (outcome, mark)
         return outcome
     claims = books.enter(stamp, decision.posting)
+    if held is not None:
+        guard.count(op, decision, books, held, stamp.id)
     decided.decisions.append((stamp, op, decision))
     outcome = answer_of(stamp, decision, books, claims)
     decided.remembered[key] = (outcome, mark)

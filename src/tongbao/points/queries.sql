@@ -71,9 +71,11 @@ FROM points.adjustment
 WHERE id = ANY(%(proposals)s::bigint[]);
 
 -- name: members
-SELECT id, status, spend_locked, merged_into
-FROM members.member
-WHERE id = ANY(%(members)s::bigint[]);
+SELECT m.id, m.status, m.spend_locked, m.merged_into, (
+    SELECT l.day_points FROM points.own_limit AS l WHERE l.member_id = m.id
+  ) AS own_limit
+FROM members.member AS m
+WHERE m.id = ANY(%(members)s::bigint[]);
 
 -- name: accounts
 -- In a statement of its own after the wallets are locked: a held or owing account that somebody

@@ -105,6 +105,8 @@ def undo_sale(
         clawed=clawed,
         reference=op.reference,
         channel=op.channel,
+        terminal=op.terminal,
+        staff=op.staff,
         reversal_of=reversal_of,
     )
     return sheet.decide(

@@ -59,6 +59,36 @@ class SpendLocked(Refused):
     text = "member {member} has locked spending"
 
 
+class WalletDormant(Refused):
+    code = "wallet-dormant"
+    text = "member {member} has not been here since {since}; the wallet wakes by a proof"
+
+
+class StepUpRequired(Refused):
+    code = "step-up-required"
+    text = "spending {points} points needs a proof of the member: {proof}"
+
+
+class VelocityExceeded(Refused):
+    code = "velocity-exceeded"
+    text = "this {subject} may {measure} {most} {unit} a {span}; {used} are used until {resets_at}"
+
+
+class OwnLimitExceeded(Refused):
+    code = "own-limit-exceeded"
+    text = "member {member} allows itself {most} points a day; {used} are used until {resets_at}"
+
+
+class PaymentCodeUsed(Refused):
+    code = "payment-code-used"
+    text = "this payment code was used before; the phone shows a new one every minute"
+
+
+class PaymentCodeExpired(Refused):
+    code = "payment-code-expired"
+    text = "this payment code is not of this minute; scan the one that the phone shows now"
+
+
 class SameMember(Refused):
     code = "same-member"
     text = "giver and receiver are the same member {member}"

@@ -37,4 +37,6 @@ def sale_detail(
         reference=op.reference,
         channel=op.channel,
         campaign=op.campaign,
+        terminal=op.terminal,
+        staff=op.staff,
     )

@@ -14,6 +14,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from tongbao.kernel import limits
 from tongbao.kernel.clock import micros
 from tongbao.kernel.errors import Malformed
 
@@ -23,9 +24,6 @@ DEVICES: Final = 10**9
 
 STEP: Final = 60
 """Seconds for which a code is shown."""
-
-SKEW: Final = 1
-"""Steps by which the clocks of a phone and of the server may differ."""
 
 _MARKS: Final = 10**7
 _LABEL: Final = b"tongbao payment code 1"
@@ -87,13 +85,13 @@ def find_step(secret: bytes, code: PaymentCode, steps: Iterable[int]) -> int | N
     return None
 
 
-def near(step: int, back: int = SKEW) -> Iterable[int]:
+def near(step: int, back: int = limits.CODE_SKEW) -> Iterable[int]:
     """Give the minutes for which a code may be shown in minute ``step``, likeliest first."""
     yield step
-    for distance in range(1, SKEW + 1):
+    for distance in range(1, limits.CODE_SKEW + 1):
         yield step - distance
         yield step + distance
-    yield from range(step - SKEW - 1, step - back - 1, -1)
+    yield from range(step - limits.CODE_SKEW - 1, step - back - 1, -1)
 
 
 def _mark(secret: bytes, device: int, step: int) -> str:
