@@ -1,26 +1,32 @@
 """Make the application: routes, the caller, request ids, refusals as problems."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
-from litestar import Litestar
-from litestar.config.compression import CompressionConfig
+import psycopg
+from litestar import Litestar, Request, Response
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.openapi import OpenAPIConfig
+from litestar.handlers import BaseRouteHandler
 
-from tongbao.api import holds, sales, service
-from tongbao.api.caller import guard, idempotency_key, provide_caller
+from tongbao.api import compression, document, holds, sales, service
+from tongbao.api.caller import guard, provide_caller
 from tongbao.api.keyring import KeyRing
-from tongbao.api.problems import on_crash, on_http, on_refusal, on_validation
+from tongbao.api.problems import BODY, on_crash, on_http, on_refusal, on_validation
+from tongbao.api.versions import Version
+from tongbao.hosting import request_id
 from tongbao.hosting.parts import Parts, opened
 from tongbao.hosting.request_id import RequestId
+from tongbao.kernel import db
 from tongbao.kernel.errors import Refusal
 from tongbao.kernel.settings import Settings
 
-BODY: Final = 10_000_000
-"""Bytes of one request's body; more are refused."""
+_log = logging.getLogger("tongbao.api")
+
+ROUTES: Final[list[BaseRouteHandler]] = [*sales.ROUTES, *holds.ROUTES, *service.ROUTES]
+"""Every route; each group is a file of its own."""
 
 
 def make(settings: Settings, shared: Parts | None = None) -> Litestar:
@@ -32,25 +38,33 @@ def make(settings: Settings, shared: Parts | None = None) -> Litestar:
             app.state.parts = parts
             app.state.keyring = KeyRing(parts.pool)
             app.state.outlets = {}
+            app.state.running = set()
             yield
 
     return Litestar(
-        route_handlers=[*sales.ROUTES, *holds.ROUTES, *service.ROUTES],
+        route_handlers=ROUTES,
         lifespan=[lifespan],
-        dependencies={
-            "caller": Provide(provide_caller, sync_to_thread=False),
-            "key": Provide(idempotency_key, sync_to_thread=False),
-        },
+        dependencies={"caller": Provide(provide_caller, sync_to_thread=False)},
         guards=[guard],
-        middleware=[RequestId()],
+        middleware=[RequestId(), Version()],
         exception_handlers={
             Refusal: on_refusal,
             ValidationException: on_validation,
             HTTPException: on_http,
+            psycopg.OperationalError: _on_database_gone,
             Exception: on_crash,
         },
         request_max_body_size=BODY,
-        compression_config=CompressionConfig(backend="gzip", minimum_size=1_000),
-        openapi_config=OpenAPIConfig(title="Tongbao", version="1"),
+        compression_config=compression.CONFIG,
+        openapi_config=document.config(),
         logging_config=None,
     )
+
+
+def _on_database_gone(
+    request: Request[Any, Any, Any], error: psycopg.OperationalError
+) -> Response[Any]:
+    _log.warning(
+        "request %s: the database does not answer: %s", request_id.of(request.scope), error
+    )
+    return on_refusal(request, db.DatabaseUnreachable(reason="ask again with the same key"))

@@ -12,6 +12,7 @@ from tongbao.api.keyring import KeyRing
 from tongbao.kernel.errors import Malformed, Refused
 
 _PREFIX: Final = "Bearer "
+_JSON: Final = "application/json"
 
 
 class ScopeMissing(Refused):
@@ -19,13 +20,16 @@ class ScopeMissing(Refused):
     text = "this key does not allow {scope}"
 
 
-class KeyMissing(Malformed):
-    code = "key-missing"
-    text = "a call that changes something needs the header Idempotency-Key"
+class BodyTypeUnknown(Malformed):
+    code = "body-type-unknown"
+    text = "the body of this request is {takes} in UTF-8, not packed"
 
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Let a request in, or refuse ``key-unknown`` or ``scope-missing``, before its body is read."""
+    """Let a request in before its body is read.
+
+    Refuses ``key-unknown``, ``scope-missing`` and ``body-type-unknown``.
+    """
     needed = handler.opt.get("scope")
     if needed is None:
         assert handler.opt.get("open"), "a route needs a scope, or says that it is open to all"
@@ -37,7 +41,16 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     caller = await keyring.caller(header[len(_PREFIX) :])
     if needed not in caller.scopes:
         raise ScopeMissing(scope=needed)
+    _check_body_type(connection, handler.opt.get("takes", _JSON))
     connection.state.caller = caller
+
+
+def _check_body_type(connection: ASGIConnection[Any, Any, Any, Any], takes: str) -> None:
+    kind = connection.headers.get("content-type", takes)
+    if kind.partition(";")[0].strip().lower() != takes:
+        raise BodyTypeUnknown(takes=takes)
+    if connection.headers.get("content-encoding", "identity") != "identity":
+        raise BodyTypeUnknown(takes=takes)
 
 
 def provide_caller(request: Request[Any, Any, Any]) -> Caller:
@@ -50,14 +63,10 @@ OPEN: Final = {"open": True}
 """The ``opt`` of a route that needs no key."""
 
 
-def needs(scope: Scope) -> dict[str, Any]:
-    """Say in a route's ``opt`` which scope it needs."""
-    return {"scope": scope}
+def needs(scope: Scope, *refuses: int, example: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Say in a route's ``opt`` which scope it needs.
 
-
-def idempotency_key(request: Request[Any, Any, Any]) -> str:
-    """Give the caller's key of a request that changes something; refuses ``key-missing``."""
-    key = request.headers.get("idempotency-key")
-    if not key:
-        raise KeyMissing
-    return key
+    ``refuses``: statuses beyond those that every route of its kind may answer with; ``example``:
+    a body, for the reference.
+    """
+    return {"scope": scope, "refuses": refuses, "example": example}

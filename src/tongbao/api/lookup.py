@@ -36,26 +36,37 @@ def number(given: str) -> int:
     return int(given)
 
 
-async def member(request: Request[Any, Any, Any], ref: MemberRef) -> int:
+async def member(request: Request[Any, Any, Any], caller: Caller, ref: MemberRef) -> int:
     """Give the id of the member named; refuses ``member-ambiguous``, ``identity-not-found``."""
+    if ref.id is not None and _count(ref) == 1:
+        return number(ref.id)
+    identity = identity_of(caller, ref)
+    secret = parts.of(request).settings.identity_secret
+    return await parts.read(request, lambda conn: identities.find(conn, identity, secret=secret))
+
+
+def identity_of(caller: Caller, ref: MemberRef) -> Identity:
+    """Give what a member is known by; refuses ``member-ambiguous``."""
     named = [
         (kind, value)
         for kind, value in (
-            ("id", ref.id),
             ("phone", ref.phone),
             ("card", ref.card),
             ("external", ref.external),
         )
         if value is not None
     ]
-    if len(named) != 1:
+    if len(named) != 1 or _count(ref) != 1:
         raise MemberAmbiguous
     kind, value = named[0]
-    if kind == "id":
-        return number(value)
-    identity = Identity(kind=kind, value=value)  # type: ignore[arg-type]  # one of the three
-    secret = parts.of(request).settings.identity_secret
-    return await parts.read(request, lambda conn: identities.find(conn, identity, secret=secret))
+    issuer = 0 if ref.issuer is None else number(ref.issuer)
+    if kind == "external" and ref.issuer is None:
+        issuer = caller.organisation_id
+    return Identity(kind=kind, value=value, issuer_id=issuer)  # type: ignore[arg-type]  # of three
+
+
+def _count(ref: MemberRef) -> int:
+    return sum(one is not None for one in (ref.id, ref.phone, ref.card, ref.external))
 
 
 async def outlet(request: Request[Any, Any, Any], caller: Caller, code: str) -> int:

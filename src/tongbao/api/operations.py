@@ -1,13 +1,15 @@
 """Money calls: what came over the wire goes to the teller as an operation and is answered."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
 from litestar import Request, Response
 
-from tongbao.access.keys import Caller
-from tongbao.api.problems import problem, status_of
+from tongbao.api import calls
+from tongbao.api.calls import Call
+from tongbao.api.problems import answer, as_problem, status_of
 from tongbao.api.wire import (
     BalancesOut,
     ClaimOut,
@@ -16,36 +18,68 @@ from tongbao.api.wire import (
     Money,
     OperationOut,
     Points,
+    Problem,
     SliceOut,
 )
 from tongbao.hosting import parts
-from tongbao.kernel.errors import REFUSALS, Malformed, Refused
+from tongbao.kernel import clock
+from tongbao.kernel.errors import REFUSALS, Malformed, Refusal, Refused
+from tongbao.points import early
 from tongbao.points import operations as ops
-from tongbao.points.outcome import Outcome
+from tongbao.points.outcome import Balances, Outcome
 
 _encode = msgspec.json.Encoder().encode
 
+Build = Callable[[], Awaitable[ops.Operation]]
 
-async def hand_in(request: Request[Any, Any, Any], op: ops.Operation) -> Response[bytes]:
-    """Hand an operation to the teller and answer with what became of it."""
-    outcome = await asyncio.wrap_future(parts.of(request).teller.submit(op))
+
+async def hand_in(
+    request: Request[Any, Any, Any], call: Call, kind: str, build: Build
+) -> Response[Any]:
+    """Build an operation, hand it to the teller and answer with what became of it.
+
+    What ``build`` refuses, because what was named is not there, is remembered like what posting
+    refuses. Refuses ``key-running``.
+    """
+    with calls.alone(request, call):
+        outcome = await post(request, call, kind, build)
+    return answered(request, outcome)
+
+
+async def post(request: Request[Any, Any, Any], call: Call, kind: str, build: Build) -> Outcome:
+    """Build an operation and give what became of it."""
+    try:
+        op = await build()
+    except Malformed:
+        raise
+    except Refusal as refusal:
+        if status_of(refusal.code, type(refusal)) >= 500:
+            raise
+        why, at = refusal, clock.now()
+        return await parts.write(
+            request,
+            lambda conn: early.refuse(conn, call.scope, call.key, call.asked, kind, why, at),
+        )
+    return await asyncio.wrap_future(parts.of(request).teller.submit(op))
+
+
+def answered(request: Request[Any, Any, Any], outcome: Outcome) -> Response[Any]:
+    """Answer with an outcome."""
+    headers = {calls.REPLAYED: "true"} if outcome.replayed else {}
     if outcome.refusal is not None:
-        return refused(request, outcome)
-    headers = {"Idempotent-Replayed": "true"} if outcome.replayed else None
+        return answer(refused(outcome, request.state.request_id), headers)
     return Response(
         _encode(tell(outcome)), status_code=201, media_type="application/json", headers=headers
     )
 
 
-def refused(request: Request[Any, Any, Any], outcome: Outcome) -> Response[bytes]:
-    """Answer an operation that was refused, now or when its key was first used."""
+def refused(outcome: Outcome, request_id: str) -> Problem:
+    """Write an operation that was refused, now or when its key was first used."""
     no = outcome.refusal
     assert no is not None, "only what was refused comes here"
     kind = REFUSALS.get(no.code, Malformed if outcome.status == "malformed" else Refused)
-    made = problem(request, status_of(no.code, kind), no.code, no.message, no.facts)
-    if outcome.replayed:
-        made.headers["Idempotent-Replayed"] = "true"
-    return made
+    said_of = no.request_id or request_id
+    return as_problem(status_of(no.code, kind), no.code, no.message, no.facts, said_of)
 
 
 def tell(outcome: Outcome) -> OperationOut:
@@ -61,11 +95,7 @@ def tell(outcome: Outcome) -> OperationOut:
         effective_at=outcome.effective_at,
         window=outcome.window,
         member=None if outcome.member is None else str(outcome.member),
-        balances=None
-        if found is None
-        else BalancesOut(
-            Points(found.available), Points(found.held), Points(found.pending), Points(found.owing)
-        ),
+        balances=None if found is None else balances(found),
         spent=Points(outcome.spent),
         earned=Points(outcome.earned),
         cash=Money(outcome.cash),
@@ -78,11 +108,19 @@ def tell(outcome: Outcome) -> OperationOut:
     )
 
 
-def common(caller: Caller, key: str, data: Common) -> dict[str, Any]:
-    """Give what every operation has, from the caller and what it sent."""
+def balances(found: Balances) -> BalancesOut:
+    """Write balances for the wire."""
+    return BalancesOut(
+        Points(found.available), Points(found.held), Points(found.pending), Points(found.owing)
+    )
+
+
+def common(call: Call, data: Common) -> dict[str, Any]:
+    """Give what every operation has, from the call and what it sent."""
     return {
-        "key": key,
-        "scope": caller.organisation_id,
+        "key": call.key,
+        "scope": call.scope,
+        "asked": call.asked,
         "effective_at": data.effective_at,
         "channel": data.channel,
         "reference": data.reference,

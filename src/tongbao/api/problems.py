@@ -7,30 +7,66 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
+from tongbao.api import versions
 from tongbao.api.wire import Problem
+from tongbao.hosting import request_id
 from tongbao.kernel.errors import Conflict, Malformed, NotFound, Refusal, Refused
 
 _log = logging.getLogger("tongbao.api")
 
 CONTENT_TYPE: Final = "application/problem+json"
-DOCS: Final = "https://tongbao.dev/reference/refusals#"
+DOCS: Final = "/v1/docs/refusals#"
 _KINDS: Final = ((Malformed, 400), (NotFound, 404), (Conflict, 409), (Refused, 422))
 _OWN: Final = {
     "key-unknown": 401,
     "scope-missing": 403,
-    "key-missing": 400,
     "key-reused": 422,
     "body-too-slow": 408,
+    "precondition-failed": 412,
+    "precondition-missing": 428,
+    "method-not-allowed": 405,
+    "body-too-large": 413,
+    "body-type-unknown": 415,
     "posting-collided": 503,
     "teller-busy": 503,
     "teller-closed": 503,
     "outcome-unknown": 503,
     "database-unreachable": 503,
+    "internal-error": 500,
 }
 """Codes whose status is not that of their kind."""
 
 _AGAIN: Final = 1
 """Seconds after which a caller may try again what the service could not do."""
+
+
+class RequestMalformed(Malformed):
+    code = "request-malformed"
+    text = "{reason}"
+
+
+class BodyTooLarge(Malformed):
+    code = "body-too-large"
+    text = "the body of a request has at most {most} bytes"
+
+
+class RouteNotFound(NotFound):
+    code = "route-not-found"
+    text = "there is nothing at this address"
+
+
+class MethodNotAllowed(Malformed):
+    code = "method-not-allowed"
+    text = "this address does not know the method {method}"
+
+
+class InternalError(Refused):
+    code = "internal-error"
+    text = "something went wrong here; ask again with the same key"
+
+
+BODY: Final = 10_000_000
+"""Bytes of one request's body; more are refused."""
 
 
 def status_of(code: str, kind: type[Refusal]) -> int:
@@ -41,50 +77,71 @@ def status_of(code: str, kind: type[Refusal]) -> int:
     return next(status for base, status in _KINDS if issubclass(kind, base))
 
 
-def problem(
-    request: Request[Any, Any, Any], status: int, code: str, detail: str, facts: dict[str, Any]
-) -> Response[bytes]:
-    """Write a refusal down as a response."""
-    said = Problem(
+def refusal_as_problem(refusal: Refusal, status: int, asked: str) -> Problem:
+    """Write a refusal as the wire has it; ``asked`` is the id of the request."""
+    return as_problem(status, refusal.code, str(refusal), dict(refusal.facts), asked)
+
+
+def as_problem(status: int, code: str, detail: str, facts: dict[str, Any], asked: str) -> Problem:
+    """Write why not as the wire has it; ``asked`` is the id of the request."""
+    return Problem(
         type=DOCS + code,
         title=code.replace("-", " "),
         status=status,
         code=code,
         detail=detail,
-        request_id=request.state.request_id,
+        request_id=asked,
         facts=facts,
     )
-    headers = {"Cache-Control": "no-store"}
-    if status == 401:
-        headers["WWW-Authenticate"] = 'Bearer realm="tongbao"'
-    if status == 503:
-        headers["Retry-After"] = str(_AGAIN)
+
+
+def answer(said: Problem, headers: dict[str, str] | None = None) -> Response[Any]:
+    """Answer with a problem."""
+    told = {"Cache-Control": "no-store"} | (headers or {})
+    if said.status == 401:
+        told["WWW-Authenticate"] = 'Bearer realm="tongbao"'
+    if said.status == 503 or said.code == "key-running":
+        told["Retry-After"] = str(_AGAIN)
     body = msgspec.json.encode(said, enc_hook=str)
-    return Response(body, status_code=status, media_type=CONTENT_TYPE, headers=headers)
+    return Response(body, status_code=said.status, media_type=CONTENT_TYPE, headers=told)
 
 
-def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[bytes]:
+def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
     """Answer a refusal."""
     status = status_of(refusal.code, type(refusal))
-    return problem(request, status, refusal.code, str(refusal), dict(refusal.facts))
+    known = request_id.of(request.scope)
+    # Where no route was found, nothing else says them.
+    headers = {request_id.HEADER: known, versions.HEADER: versions.CURRENT}
+    return answer(refusal_as_problem(refusal, status, known), headers)
 
 
-def on_validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[bytes]:
+def on_validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[Any]:
     """Answer a body or a parameter that is not what the route takes."""
     wrong = [str(one) for one in (error.extra or [])]
-    return problem(request, 400, "request-malformed", error.detail, {"errors": wrong})
+    return on_refusal(request, RequestMalformed(reason=error.detail, errors=wrong))
 
 
-def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """Answer what the framework refuses: no route, a method that is not there, a huge body."""
-    code = {404: "route-not-found", 405: "method-not-allowed", 413: "body-too-large"}.get(
-        error.status_code, "request-malformed"
-    )
-    status = min(500, error.status_code)
-    return problem(request, status, code, error.detail, {})
+    refusal: Refusal
+    match error.status_code:
+        case 404:
+            refusal = RouteNotFound()
+        case 405:
+            refusal = MethodNotAllowed(method=request.method)
+        case 413:
+            refusal = BodyTooLarge(most=BODY)
+        case status if status >= 500:
+            return on_crash(request, error)
+        case _:
+            refusal = RequestMalformed(reason=error.detail)
+    refused = on_refusal(request, refusal)
+    if error.headers and "Allow" in error.headers:
+        refused.headers["Allow"] = error.headers["Allow"]
+    return refused
 
 
-def on_crash(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def on_crash(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answer our own mistake: logged with its request id, and nothing said of it."""
-    _log.exception("request %s failed", request.state.request_id, exc_info=error)
-    return problem(request, 500, "internal-error", "something went wrong here", {})
+    _log.exception("request %s failed", request_id.of(request.scope), exc_info=error)
+    return on_refusal(request, InternalError())

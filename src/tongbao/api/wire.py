@@ -4,20 +4,26 @@ Ids are texts because they exceed the whole numbers that JavaScript holds exactl
 """
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
 from tongbao.kernel import limits
 
 Id = Annotated[
     str,
-    Meta(pattern=r"^[1-9][0-9]{0,18}$", description="An id, opaque to callers", examples=["1007"]),
+    Meta(pattern=r"^[1-9][0-9]{0,17}$", description="An id, opaque to callers", examples=["1007"]),
 ]
 Code = Annotated[
     str,
     Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$", description="A code of your own", examples=["bj-01"]),
 ]
+Time = Annotated[
+    datetime,
+    Meta(tz=True, description="RFC 3339, with its zone", examples=["2026-11-01T09:30:00+08:00"]),
+]
+PathId = Annotated[str, PathParameter(pattern=r"^[1-9][0-9]{0,17}$", description="Its id.")]
 
 
 class Points(Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,12 +41,17 @@ class Money(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MemberRef(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A member, named in exactly one way."""
+    """A member, named in exactly one way.
+
+    ``issuer`` is the organisation that gave a card or an external id: of an external id yours,
+    unless it is said; of a card none.
+    """
 
     id: Id | None = None
-    phone: str | None = None
-    card: str | None = None
-    external: str | None = None
+    phone: Annotated[str, Meta(max_length=40, examples=["+8613812345678"])] | None = None
+    card: Annotated[str, Meta(max_length=80, examples=["6200 0000 0001"])] | None = None
+    external: Annotated[str, Meta(max_length=limits.NAME)] | None = None
+    issuer: Id | None = None
 
 
 class LineIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -55,7 +66,7 @@ class LineIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 class Common(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What every money call may say."""
 
-    effective_at: datetime | None = None
+    effective_at: Time | None = None
     channel: Annotated[str, Meta(max_length=limits.NAME)] | None = None
     reference: Annotated[str, Meta(max_length=limits.NAME)] | None = None
     campaign: Annotated[str, Meta(max_length=limits.NAME)] | None = None
@@ -80,8 +91,8 @@ class AwardIn(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     amount: Money = Money(0)
     points: Points | None = None
     lines: tuple[LineIn, ...] = ()
-    release_at: datetime | None = None
-    expires_at: datetime | None = None
+    release_at: Time | None = None
+    expires_at: Time | None = None
 
 
 class HoldIn(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,7 +102,7 @@ class HoldIn(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     outlet: Code
     points: Points
     up_to: bool = False
-    expires_at: datetime | None = None
+    expires_at: Time | None = None
 
 
 class CaptureIn(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -179,8 +190,8 @@ class OperationOut(Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: str
     status: Literal["posted", "exception"]
     position: Id
-    written_at: datetime
-    effective_at: datetime
+    written_at: Time
+    effective_at: Time
     window: int
     member: Id | None = None
     balances: BalancesOut | None = None
@@ -202,4 +213,4 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     code: str
     detail: str
     request_id: str
-    facts: dict[str, object] = {}
+    facts: dict[str, Any] = {}

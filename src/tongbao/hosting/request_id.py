@@ -20,10 +20,7 @@ class RequestId(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Pass the request on; the answer says its id."""
-        given = dict(scope["headers"]).get(HEADER.encode(), b"")
-        usable = _USABLE.fullmatch(given) is not None
-        request_id = given.decode() if usable else secrets.token_hex(8)
-        scope["state"]["request_id"] = request_id
+        request_id = of(scope)
 
         async def with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -31,3 +28,14 @@ class RequestId(ASGIMiddleware):
             await send(message)
 
         await next_app(scope, receive, with_id)
+
+
+def of(scope: Scope) -> str:
+    """Give the id of a request, and let it keep it."""
+    state = scope["state"]
+    known: str | None = state.get("request_id")
+    if known is None:
+        given = dict(scope["headers"]).get(HEADER.encode(), b"")
+        usable = _USABLE.fullmatch(given) is not None
+        known = state["request_id"] = given.decode() if usable else secrets.token_hex(8)
+    return known

@@ -131,6 +131,7 @@ LIMIT %(limit)s;
 
 -- name: law_08_one_record_each
 -- why: a request that is repeated must find its answer, and never happen a second time.
+-- Records of operation 0 keep the answers of what is none, such as enrolling a member.
 WITH found AS (
   SELECT id, 1 AS operation, 0 AS accepted, 0 AS refused
   FROM ledger.operation
@@ -138,7 +139,7 @@ WITH found AS (
   UNION ALL
   SELECT operation_id, 0, (NOT refused)::int, refused::int
   FROM kernel.once
-  WHERE operation_id >= %(since)s::bigint << 13
+  WHERE operation_id > 0 AND operation_id >= %(since)s::bigint << 13
 )
 
 SELECT id AS operation_id, sum(operation) AS operations, sum(accepted) AS records_accepted,

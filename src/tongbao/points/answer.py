@@ -55,5 +55,10 @@ def refusal_of(op: Operation, stamp: Stamp, refusal: Refusal) -> out.Outcome:
         position=stamp.id,
         written_at=stamp.at,
         effective_at=stamp.effective_at,
-        refusal=out.Refusal(refusal.code, str(refusal), dict(refusal.facts)),
+        refusal=out.Refusal(
+            refusal.code,
+            str(refusal),
+            dict(refusal.facts),
+            None if op.asked is None else op.asked.request_id,
+        ),
     )

@@ -55,14 +55,25 @@ class CodeUse(Struct, frozen=True, forbid_unknown_fields=True):
     step: int
 
 
+class Asked(Struct, frozen=True):
+    """The request that an operation came with: its fingerprint (16 bytes), and its id."""
+
+    mark: bytes
+    request_id: str
+
+
 class Operation(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True,
     tag_field="kind",
 ):  # fmt: skip
-    """What all operations have in common."""
+    """What all operations have in common.
+
+    ``asked`` is the request that it came with, when that names things otherwise than by ids.
+    """
 
     key: str
     scope: int
+    asked: Asked | None = None
     effective_at: datetime | None = None
     channel: str | None = None
     reference: str | None = None
@@ -73,7 +84,7 @@ class Operation(
 
 def fingerprint(op: Operation) -> bytes:
     """Give the fingerprint (16 bytes) of what the client sent."""
-    return once.fingerprint(op)
+    return once.fingerprint(op) if op.asked is None else op.asked.mark
 
 
 class Award(Operation, frozen=True, kw_only=True, tag="award"):

@@ -34,12 +34,13 @@ class Claim(Struct, frozen=True, gc=False):
     amount: int
 
 
-class Refusal(Struct, frozen=True):
-    """Why not: the refusal's code, its sentence, and the facts."""
+class Refusal(Struct, frozen=True, omit_defaults=True):
+    """Why not: the refusal's code, its sentence, the facts, and the request that was refused."""
 
     code: str
     message: str
     facts: dict[str, Any]
+    request_id: str | None = None
 
 
 class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -1,0 +1,113 @@
+"""Writes that are no operations of the journal: done once for each key, with their answer kept.
+
+What changes and what is answered are written in one transaction. A refusal leaves nothing but
+itself; what is malformed, and what failed here, leaves nothing at all.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response
+from msgspec import Raw, Struct
+from psycopg import errors
+
+from tongbao.access.keys import Caller
+from tongbao.api import calls
+from tongbao.api.problems import CONTENT_TYPE, refusal_as_problem, status_of
+from tongbao.hosting import parts
+from tongbao.kernel import clock, once
+from tongbao.kernel.db import Connection
+from tongbao.kernel.errors import Malformed, Refusal
+from tongbao.ledger.journal import KeyTaken
+
+_COLLISIONS: Final = (errors.SerializationFailure, errors.DeadlockDetected, KeyTaken)
+_TRIES: Final = 4
+_JSON: Final = "application/json"
+
+_encode = msgspec.json.Encoder(enc_hook=str).encode
+
+
+class Made(Struct, frozen=True, kw_only=True):
+    """What a write has made, as it is answered.
+
+    ``kept`` is kept in place of ``body`` where that shows a secret this once.
+    """
+
+    body: object
+    status: int = 201
+    headers: dict[str, str] = {}
+    kept: object = None
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """An answer as it is kept: replayed byte for byte."""
+
+    status: int
+    body: Raw
+    headers: dict[str, str] = {}
+
+
+_decode = msgspec.json.Decoder(Kept).decode
+
+
+async def write(
+    request: Request[Any, Any, Any],
+    caller: Caller,
+    data: object,
+    do: Callable[[Connection], Made],
+) -> Response[Any]:
+    """Do something once for the request's key, and answer what it has made, now and again.
+
+    ``do`` runs in a transaction, in a thread, and may run again after a collision. What it posts
+    to the journal by itself has keys of its own (``inner``). Refuses ``key-missing``,
+    ``key-malformed``, ``key-reused``, ``key-running``, and whatever ``do`` refuses.
+    """
+    call = calls.of(request, caller, data)
+    with calls.alone(request, call):
+        for _ in range(_TRIES - 1):
+            try:
+                return await parts.write(request, lambda conn: _once(conn, call, do))
+            except _COLLISIONS:
+                continue
+        return await parts.write(request, lambda conn: _once(conn, call, do))
+
+
+def inner(call_key: str) -> str:
+    """Give the key of the one entry that a write posts to the journal itself."""
+    return "write:" + once.fingerprint(call_key).hex()
+
+
+def _once(conn: Connection, call: calls.Call, do: Callable[[Connection], Made]) -> Response[Any]:
+    mark = call.asked.mark
+    before = once.begin(conn, call.scope, call.key, mark)
+    if before is not None:
+        return _answer(_decode(before), replayed=True)
+    refused = False
+    try:
+        with conn.transaction():  # a refusal leaves nothing of what was done before it
+            made = do(conn)
+    except Malformed:
+        raise
+    except Refusal as refusal:
+        status = status_of(refusal.code, type(refusal))
+        if status >= 500:
+            raise
+        said = refusal_as_problem(refusal, status, call.asked.request_id)
+        made = Made(status=status, body=said)
+        refused = True
+    now = Kept(status=made.status, body=Raw(_encode(made.body)), headers=made.headers)
+    kept = now if made.kept is None else msgspec.structs.replace(now, body=Raw(_encode(made.kept)))
+    at = clock.now()
+    once.keep(conn, call.scope, call.key, mark, _encode(kept), refused=refused, at=at)
+    return _answer(now, replayed=False)
+
+
+def _answer(kept: Kept, *, replayed: bool) -> Response[Any]:
+    headers = dict(kept.headers)
+    if replayed:
+        headers[calls.REPLAYED] = "true"
+    media_type = CONTENT_TYPE if kept.status >= 400 else _JSON
+    return Response(
+        bytes(kept.body), status_code=kept.status, media_type=media_type, headers=headers
+    )
