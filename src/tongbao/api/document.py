@@ -115,7 +115,11 @@ def statuses(handler: HTTPRouteHandler, method: str, path: str) -> list[int]:
     return sorted(found)
 
 
-def _operation_id(handler: HTTPRouteHandler, method: Method, path: list[Any]) -> str:  # noqa: ARG001
+def _operation_id(
+    handler: HTTPRouteHandler,
+    method: Method,  # noqa: ARG001 - a function serves one method
+    path: list[Any],  # noqa: ARG001 - at one path
+) -> str:
     group = handler.fn.__module__.rpartition(".")[2]
     return f"{group}_{handler.fn.__name__}"
 
