@@ -8,6 +8,10 @@ SET
   count = CASE WHEN g.since <= %(begin)s THEN 1 ELSE least(g.count, 1000000) + 1 END
 RETURNING since, count;
 
+-- name: guesses_so_far
+SELECT since, count FROM access.guess
+WHERE kind = %(kind)s AND subject = %(subject)s AND since > %(begin)s;
+
 -- name: forgive_guess
 DELETE FROM access.guess WHERE kind = %(kind)s AND subject = %(subject)s;
 

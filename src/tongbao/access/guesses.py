@@ -47,6 +47,19 @@ def count(conn: Connection, bound: Bound, subject: str, at: datetime) -> TooMany
     return TooManyAttempts(seconds=-(-wait // timedelta(seconds=1)))
 
 
+def refused(conn: Connection, bound: Bound, subject: str, at: datetime) -> TooManyAttempts | None:
+    """Give the refusal when there were too many tries already; counts none.
+
+    For what is right nearly always, and is counted when it was wrong.
+    """
+    values = {"kind": bound.kind, "subject": subject, "begin": at - bound.within}
+    row = conn.execute(Q.guesses_so_far, values).fetchone()
+    if row is None or row[1] < bound.most:
+        return None
+    wait = max(timedelta(seconds=1), row[0] + bound.within - at)
+    return TooManyAttempts(seconds=-(-wait // timedelta(seconds=1)))
+
+
 def forgive(conn: Connection, bound: Bound, subject: str) -> None:
     """Forget what was tried, after it was right."""
     conn.execute(Q.forgive_guess, {"kind": bound.kind, "subject": subject})

@@ -51,6 +51,12 @@ CODE: Final = 64
 RATE: Final = 1_000_000
 """One whole, in parts per million; no rate is larger."""
 
+OFFLINE_LINES: Final = 1_000_000
+"""Lines of one allowance of an offline till."""
+
+OFFLINE_UPLOAD: Final = 1_000
+"""Lines that an offline till may send at once."""
+
 CODE_SKEW: Final = 1
 """Minutes by which the clock of a phone that shows a payment code may differ from ours."""
 
