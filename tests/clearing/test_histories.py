@@ -36,10 +36,11 @@ def check_windows(conn: Connection) -> None:
     for window in windows.newest(conn):
         moved = positions.nets(conn, window.id)
         assert sum(each.clearing + each.kept for each in moved) == 0
-        owed = positions.owed(conn, window.id)
+        with conn.transaction():
+            owed = list(positions.owed(conn, window.id))
         flat = multilateral(owed)
         assert sum(flat.values()) == 0
-        by_region = regional(owed, homes.of(conn, flat))
+        by_region = regional(owed, homes.of_window(conn, window.id))
         assert by_region.total == dict(sorted(flat.items()))
         for each in moved:
             lines = explain.lines(conn, each.organisation_id, window.id)

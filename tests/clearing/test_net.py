@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tongbao.clearing.net import bilateral, gross, multilateral, pairs, regional
+from tongbao.clearing.net import bilateral, gross, multilateral, pairs, regional, set_off
 from tongbao.clearing.types import Claim
 
 A, B, C, D = 1, 2, 3, 4
@@ -92,6 +92,12 @@ def test_the_order_of_claims_does_not_matter(some: list[Claim], chance: object) 
     assert pairs(shuffled) == pairs(some)
 
 
+@given(claims)
+def test_the_claims_of_two_may_be_set_off_as_they_come(some: list[Claim]) -> None:
+    together = sorted(some, key=lambda claim: sorted((claim.debtor, claim.creditor)))
+    assert sorted(set_off(together), key=repr) == sorted(pairs(some), key=repr)
+
+
 HOMES = {A: "310000", B: "110000", C: "310000", D: "110000", 5: "440000", 6: "000000"}
 
 
@@ -116,6 +122,7 @@ def test_netting_by_region_first_comes_out_like_netting_all_at_once(
         who: net for who, net in flat.items() if net
     }
     assert found.total.keys() == flat.keys()
+    assert found.claimed.keys() == found.inside.keys() == found.between.keys()
     assert sum(found.between.values()) == 0
     assert all(sum(nets.values()) == 0 for nets in found.inside.values())
     for region, amount in found.between.items():

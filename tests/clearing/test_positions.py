@@ -1,5 +1,7 @@
 """What a window's sums say: positions, pairs, regions; fees and reserves included."""
 
+from itertools import permutations
+
 import pytest
 
 from tests.clearing.desk import EXAMPLE, balances, close, window_of
@@ -25,7 +27,9 @@ def test_the_example_is_reported_in_three_ways_and_pair_by_pair(
     db: Connection, world: World
 ) -> None:
     window = window_of(db, world, EXAMPLE)
-    found = report(db, window, limit=2)
+    with db.transaction():
+        found = report(db, window, limit=2)
+        both = list(positions.pairs(db, window))
     assert (found.gross, found.bilateral) == (Payments(8, 150_000), Payments(5, 86_000))
     assert (found.collections, found.payouts) == (Payments(3, 67_000), Payments(1, 67_000))
     assert (found.kept, found.organisations, found.pairs_in_all) == (0, 4, 5)
@@ -39,7 +43,24 @@ def test_the_example_is_reported_in_three_ways_and_pair_by_pair(
         ("B", -35_000),
     ]
     assert found.settlements == []
-    assert [p.claims for p in positions.claims_by_pair(db, window)] == [2, 1, 1, 2, 2]
+    assert {name[p.debtor] + name[p.creditor]: (p.net, p.claims) for p in both} == {
+        "AC": (40_000, 2), "BC": (30_000, 1), "DA": (8_000, 1), "BA": (5_000, 2), "CD": (3_000, 2),
+    }  # fmt: skip
+
+
+def test_of_many_pairs_the_largest_are_reported(db: Connection) -> None:
+    names = "ABCDEFG"
+    world = build(db, dict.fromkeys(names, PLAIN))
+    claims = {a + b: 100 + n for n, (a, b) in enumerate(permutations(names, 2))}
+    window = window_of(db, world, claims)
+    with db.transaction():
+        ordered = sorted(positions.pairs(db, window), key=lambda p: (-p.net, p.debtor, p.creditor))
+        for limit in (1, 2, 5, 21, 100):
+            found = report(db, window, limit)
+            assert found.pairs == ordered[:limit]
+            assert (found.pairs_in_all, found.gross.count) == (21, 42)
+            assert found.gross.amount == sum(claims.values())
+            assert found.bilateral.amount == sum(pair.net for pair in ordered)
 
 
 def test_what_is_owed_nets_to_positions_with_what_the_operator_keeps(db: Connection) -> None:
@@ -64,13 +85,14 @@ def test_what_is_owed_nets_to_positions_with_what_the_operator_keeps(db: Connect
         ],
     )  # fmt: skip
     window = close(db)
-    owed = positions.owed(db, window)
+    with db.transaction():
+        owed = list(positions.owed(db, window))
     nets = {one.organisation_id: one for one in positions.nets(db, window)}
     flat = multilateral(owed)
     assert {a: -10_100, b: 3_920} == {who: nets[who].clearing for who in (a, b)}
     assert flat == {a: -10_100, b: 3_920, world.operator: 6_180}
     assert flat[world.operator] == sum(one.kept for one in nets.values())
-    where = homes.of(db, flat)
+    where = homes.of_window(db, window)
     assert where == {a: "310000", b: "110000", world.operator: homes.NOWHERE}
     found = regional(owed, where)
     assert found.total == flat
@@ -105,13 +127,15 @@ def test_an_open_window_is_seen_as_it_stands(db: Connection, world: World) -> No
         key="x", scope=world.organisations["A"], member=member, outlet=world.outlets["A"], points=9
     )
     one(db, award)
-    assert positions.claims(db, window + 1) == []
-    assert report(db, window + 1).organisations == 0
+    with db.transaction():
+        assert list(positions.claims(db, window + 1)) == []
+        assert report(db, window + 1).organisations == 0
     assert balances(db, world, "clearing") == {"A": -500, "B": 500}
 
 
 @pytest.mark.parametrize(
-    "call", [positions.nets, positions.claims, positions.claims_by_pair, positions.owed, report]
+    "call",
+    [positions.nets, positions.claims, positions.pairs, positions.owed, report, homes.of_window],
 )
 def test_a_window_that_is_not_there_has_no_positions(
     db: Connection, world: World, call: object

@@ -7,6 +7,8 @@ A claim knows its issuer and its redeemer and no place; see
 from collections.abc import Iterable
 from typing import Final, Literal, get_args
 
+from tongbao.alliance import organisations
+from tongbao.clearing import positions
 from tongbao.kernel import arrays, sql, texts
 from tongbao.kernel.db import Connection
 
@@ -33,3 +35,12 @@ def of(
     digits = _DIGITS[level]
     known = {who: region[:digits].ljust(_CODE, "0") for who, region in rows}
     return {who: known.get(who, NOWHERE) for who in ids}
+
+
+def of_window(conn: Connection, window_id: int, level: Level = "province") -> dict[int, str]:
+    """Give the home region of each organisation that moved in a window, and of the operator.
+
+    Refuses ``choice-malformed``, ``window-not-found`` and ``operator-missing``.
+    """
+    moved = [one.organisation_id for one in positions.nets(conn, window_id)]
+    return of(conn, sorted({*moved, organisations.operator(conn).id}), level)

@@ -3,7 +3,8 @@
 What an organisation owes itself is left out everywhere: nobody pays it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 
 from tongbao.clearing.types import Claim, Pair, Regional
 
@@ -27,9 +28,26 @@ def pairs(claims: Iterable[Claim]) -> list[Pair]:
 
     The largest net first. Two that come out even are there too.
     """
-    sums = {(claim.debtor, claim.creditor): claim for claim in gross(claims)}
-    found = [_pair(sums, *way) for way in {(min(way), max(way)) for way in sums}]
+    found = set_off(sorted(gross(claims), key=_two))
     return sorted(found, key=lambda pair: (-pair.net, pair.debtor, pair.creditor))
+
+
+def set_off(claims: Iterable[Claim]) -> Iterator[Pair]:
+    """Set off what each two owe each other, as they come; the claims of two stand together."""
+    for (one, other), some in groupby(claims, _two):
+        owed = owed_back = count = 0
+        for claim in some:
+            count += claim.count
+            if claim.debtor == one:
+                owed += claim.amount
+            else:
+                owed_back += claim.amount
+        if one == other:
+            continue
+        if owed < owed_back:
+            yield Pair(debtor=other, creditor=one, owed=owed_back, owed_back=owed, claims=count)
+        else:
+            yield Pair(debtor=one, creditor=other, owed=owed, owed_back=owed_back, claims=count)
 
 
 def bilateral(claims: Iterable[Claim]) -> list[Claim]:
@@ -47,9 +65,8 @@ def multilateral(claims: Iterable[Claim]) -> dict[int, int]:
     The amounts sum to zero; an organisation that comes out even stands there with zero.
     """
     nets: dict[int, int] = {}
-    for claim in gross(claims):
-        nets[claim.debtor] = nets.get(claim.debtor, 0) - claim.amount
-        nets[claim.creditor] = nets.get(claim.creditor, 0) + claim.amount
+    for claim in claims:
+        _add(nets, claim)
     return nets
 
 
@@ -60,32 +77,41 @@ def regional(claims: Iterable[Claim], homes: Mapping[int, str]) -> Regional:
     their region's, and regions settle that with each other. What an organisation receives inside
     and beyond is together what ``multilateral`` gives it.
     """
-    inside: dict[str, list[Claim]] = {}
-    beyond: list[Claim] = []
-    for claim in gross(claims):
-        home = homes[claim.debtor]
-        if home == homes[claim.creditor]:
-            inside.setdefault(home, []).append(claim)
+    claimed: dict[str, int] = {}
+    inside: dict[str, dict[int, int]] = {}
+    beyond: dict[int, int] = {}
+    for claim in claims:
+        if claim.debtor == claim.creditor:
+            continue
+        home, other = homes[claim.debtor], homes[claim.creditor]
+        for region in (home, other):
+            if region not in claimed:
+                claimed[region], inside[region] = 0, {}
+        if home != other:
+            _add(beyond, claim)
         else:
-            beyond.append(claim)
-            for region in (home, homes[claim.creditor]):
-                inside.setdefault(region, [])
-    outside = multilateral(beyond)
+            claimed[home] += claim.amount
+            _add(inside[home], claim)
     between = dict.fromkeys(sorted(inside), 0)
-    for organisation, amount in outside.items():
+    for organisation, amount in beyond.items():
         between[homes[organisation]] += amount
     return Regional(
-        claimed={region: sum(c.amount for c in inside[region]) for region in between},
-        inside={region: multilateral(inside[region]) for region in between},
-        beyond=outside,
+        claimed={region: claimed[region] for region in between},
+        inside={region: inside[region] for region in between},
+        beyond=beyond,
         between=between,
     )
 
 
-def _pair(sums: dict[Way, Claim], one: int, other: int) -> Pair:
-    there, back = sums.get((one, other)), sums.get((other, one))
-    owed, owed_back = (claim.amount if claim else 0 for claim in (there, back))
-    count = sum(claim.count for claim in (there, back) if claim)
-    if owed < owed_back:
-        one, other, owed, owed_back = other, one, owed_back, owed
-    return Pair(debtor=one, creditor=other, owed=owed, owed_back=owed_back, claims=count)
+def _two(claim: Claim) -> Way:
+    """Name the two between whom a claim is, whoever of them owes."""
+    debtor, creditor = claim.debtor, claim.creditor
+    return (debtor, creditor) if debtor < creditor else (creditor, debtor)
+
+
+def _add(nets: dict[int, int], claim: Claim) -> None:
+    debtor, creditor, amount = claim.debtor, claim.creditor, claim.amount
+    assert amount > 0, "a claim is of something"
+    if debtor != creditor:
+        nets[debtor] = nets.get(debtor, 0) - amount
+        nets[creditor] = nets.get(creditor, 0) + amount

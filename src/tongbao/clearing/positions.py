@@ -1,6 +1,7 @@
 """What a window's sums say: how far each organisation moved, and who claims what of whom."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from psycopg.rows import class_row
 
@@ -11,6 +12,8 @@ from tongbao.kernel import sql
 from tongbao.kernel.db import Connection
 
 Q = sql.load(__package__)
+
+_FETCH: Final = 10_000
 
 
 def nets(conn: Connection, window_id: int) -> list[Net]:
@@ -23,43 +26,60 @@ def nets(conn: Connection, window_id: int) -> list[Net]:
         return cursor.execute(Q.nets_of_window, {"window": window_id}).fetchall()
 
 
-def claims_by_pair(conn: Connection, window_id: int) -> list[Pair]:
-    """Give who owes whom in a window, pair by pair, gross and set off; the largest net first.
+def claims(conn: Connection, window_id: int) -> Iterator[Claim]:
+    """Give the claims and counter-claims of a window, summed by who owes whom, as they come.
 
-    What reserves have paid already is in it: these are claims, ``nets`` says what is left to
-    pay. Of a window that is open, as it stands now. Refuses ``window-not-found``.
-    """
-    return net.pairs(claims(conn, window_id))
-
-
-def claims(conn: Connection, window_id: int) -> list[Claim]:
-    """Give the claims and counter-claims of a window, summed by who owes whom.
-
-    Of a window that is open, as it stands now. Refuses ``window-not-found``.
+    There may be millions, so they are not held here: needs a transaction. Of a window that is
+    open, as it stands now. Refuses ``window-not-found``.
     """
     windows.get(conn, window_id)
-    rows = conn.execute(Q.claims_of_window, {"window": window_id})
-    return [claim for row in rows for claim in _claims(*row)]
+    return _stream(conn, Q.claims_of_window, window_id)
 
 
-def owed(conn: Connection, window_id: int) -> list[Claim]:
+def pairs(conn: Connection, window_id: int) -> Iterator[Pair]:
+    """Give who owes whom in a window, pair by pair, gross and set off, as they come.
+
+    What reserves have paid already is in it: these are claims, ``nets`` says what is left to
+    pay. Needs a transaction. Of a window that is open, as it stands now. Refuses
+    ``window-not-found``.
+    """
+    windows.get(conn, window_id)
+    return net.set_off(_stream(conn, Q.claims_by_two, window_id))
+
+
+def owed(conn: Connection, window_id: int) -> Iterator[Claim]:
     """Give all that is owed in a window: claims, and what goes to or comes from the operator.
 
     Netted, each organisation comes out at its position, and the operator at its own and what it
     keeps. Fees, what reserves are paid and what they pay are one amount for each organisation.
-    Call it in a transaction that sees one snapshot if the window is open. Refuses
+    Needs a transaction, one that sees one snapshot if the window is open. Refuses
     ``window-not-found`` and ``operator-missing``.
     """
     operator = organisations.operator(conn).id
-    found = claims(conn, window_id)
-    claimed = net.multilateral(found)
+    return _with_operator(conn, window_id, claims(conn, window_id), operator)
+
+
+def _with_operator(
+    conn: Connection, window_id: int, found: Iterator[Claim], operator: int
+) -> Iterator[Claim]:
+    claimed: dict[int, int] = {}
+    for claim in found:
+        claimed[claim.debtor] = claimed.get(claim.debtor, 0) - claim.amount
+        claimed[claim.creditor] = claimed.get(claim.creditor, 0) + claim.amount
+        yield claim
     for one in nets(conn, window_id):
         rest = one.clearing - claimed.get(one.organisation_id, 0)
         if rest > 0 and one.organisation_id != operator:
-            found.append(Claim(operator, one.organisation_id, rest))
+            yield Claim(operator, one.organisation_id, rest)
         elif rest < 0 and one.organisation_id != operator:
-            found.append(Claim(one.organisation_id, operator, -rest))
-    return found
+            yield Claim(one.organisation_id, operator, -rest)
+
+
+def _stream(conn: Connection, query: bytes, window_id: int) -> Iterator[Claim]:
+    with conn.cursor(name="claims_of_window") as cursor:
+        cursor.itersize = _FETCH
+        for row in cursor.execute(query, {"window": window_id}):
+            yield from _claims(*row)
 
 
 def _claims(

@@ -18,8 +18,14 @@ LIMIT 1;
 -- Both ways of each pair: counter-claims (refunds) are owed by the redeemer to the issuer.
 SELECT issuer_id, redeemer_id, claimed, claims, countered, counterclaims
 FROM ledger.claim
+WHERE window_id = %(window)s;
+
+-- name: claims_by_two
+-- The same, those of two organisations together, whoever of them is the issuer.
+SELECT issuer_id, redeemer_id, claimed, claims, countered, counterclaims
+FROM ledger.claim
 WHERE window_id = %(window)s
-ORDER BY issuer_id, redeemer_id;
+ORDER BY least(issuer_id, redeemer_id), greatest(issuer_id, redeemer_id);
 
 -- name: home_regions
 -- The first outlet stays the first, open or not: what was netted by region is netted so again.

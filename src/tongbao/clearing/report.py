@@ -1,14 +1,16 @@
 """What there is to say about a window: how much is owed, and what netting makes of it."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from msgspec import Struct
 
-from tongbao.clearing import settlements, windows
-from tongbao.clearing.positions import claims_by_pair, nets
+from tongbao.clearing import positions, settlements, windows
 from tongbao.clearing.types import Net, Pair, Settlement, Window
 from tongbao.kernel import limits
 from tongbao.kernel.db import Connection
+
+_ROOM: Final = 10
 
 
 class Payments(Struct, frozen=True):
@@ -44,26 +46,52 @@ def report(conn: Connection, window_id: int, limit: int = limits.PAGE) -> Report
     """Report on a window, of an open one as it stands now; refuses ``window-not-found``.
 
     Gives the ``limit`` largest positions and pairs. ``kept`` is what the operator keeps: fees,
-    breakage, reserves and what moved between these and blocks. Call it in a transaction that
+    breakage, reserves and what moved between these and blocks. Needs a transaction, one that
     sees one snapshot if the window is open.
     """
     window = windows.get(conn, window_id)
-    moved, both = nets(conn, window_id), claims_by_pair(conn, window_id)
-    largest = sorted(moved, key=lambda one: (-abs(one.clearing), one.organisation_id))
     limit = min(limit, limits.PAGE)
+    moved, both = positions.nets(conn, window_id), _Pairs(limit)
+    for pair in positions.pairs(conn, window_id):
+        both.add(pair)
+    largest = sorted(moved, key=lambda one: (-abs(one.clearing), one.organisation_id))
     return Report(
         window=window,
-        gross=_payments(way for pair in both for way in (pair.owed, pair.owed_back)),
-        bilateral=_payments(pair.net for pair in both),
+        gross=Payments(both.claims, both.claimed),
+        bilateral=Payments(both.payments, both.paid),
         collections=_payments(-one.clearing for one in moved),
         payouts=_payments(one.clearing for one in moved),
         kept=sum(one.kept for one in moved),
         organisations=len(moved),
         nets=largest[:limit],
-        pairs_in_all=len(both),
-        pairs=both[:limit],
+        pairs_in_all=both.count,
+        pairs=both.largest(),
         settlements=settlements.of_window(conn, window_id),
     )
+
+
+class _Pairs:
+    """Pairs summed as they come; only the largest are kept."""
+
+    def __init__(self, limit: int) -> None:
+        self.count = self.claims = self.claimed = self.payments = self.paid = 0
+        self._limit = limit
+        self._kept: list[Pair] = []
+
+    def add(self, pair: Pair) -> None:
+        self.count += 1
+        self.claims += (pair.owed > 0) + (pair.owed_back > 0)
+        self.claimed += pair.owed + pair.owed_back
+        self.payments += pair.net > 0
+        self.paid += pair.net
+        self._kept.append(pair)
+        if len(self._kept) > _ROOM * self._limit:
+            self._kept = self.largest()
+
+    def largest(self) -> list[Pair]:
+        """Give the largest by what is left when both are set off."""
+        key = lambda pair: (-pair.net, pair.debtor, pair.creditor)  # noqa: E731
+        return sorted(self._kept, key=key)[: self._limit]
 
 
 def _payments(amounts: Iterable[int]) -> Payments:

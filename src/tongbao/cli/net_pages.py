@@ -30,11 +30,9 @@ def flat(conn: Connection, window: int, limit: int, *, as_json: bool) -> None:
 
 def regional(conn: Connection, window: int, level: str, limit: int, *, as_json: bool) -> None:
     """Print what is settled within regions, and what regions settle with each other."""
-    owed = positions.owed(conn, window)
-    everybody = {who for claim in owed for who in (claim.debtor, claim.creditor)}
-    given: Any = level  # homes.of() refuses what is no level
-    where = homes.of(conn, everybody, given)
-    found = by_region(owed, where)
+    given: Any = level  # homes.of_window() refuses what is no level
+    where = homes.of_window(conn, window, given)
+    found = by_region(positions.owed(conn, window), where)
     if as_json:
         output.json({"window": window, "homes": where, "netted": found, "nets": found.total})
         return

@@ -8,11 +8,11 @@ import resource
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
@@ -20,7 +20,7 @@ from msgspec import Struct, field
 from tongbao.alliance import organisations
 from tongbao.bank import files, importing
 from tongbao.clearing import booking, homes, net, positions, settlements, windows
-from tongbao.clearing.types import Claim
+from tongbao.clearing.report import report
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.sandbox import bank
@@ -31,7 +31,7 @@ from tongbao.statements import periods, summing, writing
 CLOSED: Final = FIRST + timedelta(days=1)
 """When the window is closed; everything else follows an hour later."""
 
-STAGES: Final = 12
+STAGES: Final = 11
 """How many stages there are."""
 
 _LATER: Final = CLOSED + timedelta(hours=1)
@@ -91,26 +91,21 @@ def run(conn: Connection, meter: Meter, papers: int, seed: int) -> None:
 
 def _net(conn: Connection, meter: Meter, window: int) -> None:
     """Net the window in each of the four ways, every time from what the database says."""
-    with meter.measure("net gross") as counts:
-        _count(counts, net.gross(positions.claims(conn, window)))
-    with meter.measure("net bilateral") as counts:
-        _count(counts, net.bilateral(positions.claims(conn, window)))
-    with meter.measure("net multilateral") as counts:
-        owed = net.multilateral(positions.claims(conn, window))
-        counts["organisations"] = len(owed)
-        counts["amount"] = sum(amount for amount in owed.values() if amount > 0)
-    with meter.measure("net regional") as counts:
-        claims = positions.claims(conn, window)
-        found = net.regional(
-            claims, homes.of(conn, {who for c in claims for who in (c.debtor, c.creditor)})
-        )
-        counts["regions"] = len(found.between)
-        counts["amount"] = sum(amount for amount in found.between.values() if amount > 0)
+    with meter.measure("net gross and bilateral") as counts, conn.transaction():
+        found = report(conn, window, 1)
+        counts |= {"gross payments": found.gross.count, "gross amount": found.gross.amount}
+        counts |= {"payments": found.bilateral.count, "amount": found.bilateral.amount}
+    with meter.measure("net multilateral") as counts, conn.transaction():
+        owed = net.multilateral(positions.owed(conn, window))
+        counts |= {"organisations": len(owed), "amount": _paid(owed)}
+    with meter.measure("net regional") as counts, conn.transaction():
+        by_region = net.regional(positions.owed(conn, window), homes.of_window(conn, window))
+        counts |= {"regions": len(by_region.between), "amount": _paid(by_region.between)}
+        assert by_region.total == dict(sorted(owed.items())), "it comes out the same"
 
 
-def _count(counts: dict[str, int], claims: Sequence[Claim]) -> None:
-    counts["payments"] = len(claims)
-    counts["amount"] = sum(claim.amount for claim in claims)
+def _paid(nets: Mapping[Any, int]) -> int:
+    return sum(amount for amount in nets.values() if amount > 0)
 
 
 def _propose(conn: Connection, meter: Meter) -> int:
