@@ -7,7 +7,7 @@ import pytest
 
 from tests.world import AT, World, broken_laws, build, do, one
 from tongbao.alliance.types import Terms
-from tongbao.clearing import windows
+from tongbao.clearing import positions, windows
 from tongbao.clearing.windows import WindowNotFound
 from tongbao.kernel import db as database
 from tongbao.kernel.db import Connection
@@ -15,6 +15,8 @@ from tongbao.points.operations import Award, Purchase, Refund
 
 CLOSES = 16
 POSTERS = 8
+CROWD = 16
+MINUTES = 3
 
 
 def close(conn: Connection) -> int:
@@ -70,13 +72,13 @@ def test_a_refund_counters_in_the_window_open_now_and_leaves_the_closed_one(
 class Load:
     """Many who award and spend at once, each on a connection of its own."""
 
-    def __init__(self, url: str, world: World) -> None:
+    def __init__(self, url: str, world: World, posters: int) -> None:
         self.url = url
         self.world = world
         self.stop = threading.Event()
-        self.claimed = [0] * POSTERS
+        self.claimed = [0] * posters
         self.faults: list[BaseException] = []
-        self.threads = [threading.Thread(target=self.run, args=(n,)) for n in range(POSTERS)]
+        self.threads = [threading.Thread(target=self.run, args=(n,)) for n in range(posters)]
 
     def run(self, n: int) -> None:
         try:
@@ -124,17 +126,21 @@ def sums(conn: Connection, window: int) -> list[tuple[object, ...]]:
     ]
 
 
-def test_closing_under_load_loses_no_claim_and_lets_none_in_afterwards(
-    db: Connection, database_url: str
-) -> None:
-    world = build(db, {"A": Terms(credit_limit=10**12), "B": Terms(), "C": Terms()}, POSTERS)
-    load = Load(database_url, world)
+def close_under_load(
+    db: Connection, url: str, posters: int, closes: int, every: float
+) -> dict[int, list[tuple[object, ...]]]:
+    """Close windows while many post; give what each was when it was closed.
+
+    Nothing is lost, nothing comes late, and whatever moved in a window sums to zero.
+    """
+    world = build(db, {"A": Terms(credit_limit=10**12), "B": Terms(), "C": Terms()}, posters)
+    load = Load(url, world, posters)
     seen: dict[int, list[tuple[object, ...]]] = {}
     for thread in load.threads:
         thread.start()
     try:
-        for _ in range(CLOSES):
-            load.stop.wait(0.1)
+        for _ in range(closes):
+            load.stop.wait(every)
             with db.transaction():
                 window = windows.close(db, AT).id
                 seen[window] = sums(db, window)  # the close sees all that will ever be in it
@@ -143,9 +149,29 @@ def test_closing_under_load_loses_no_claim_and_lets_none_in_afterwards(
         for thread in load.threads:
             thread.join()
     assert load.faults == []
-    assert len(seen) == CLOSES
-    assert sum(1 for found in seen.values() if found) >= CLOSES // 2, "there was hardly any load"
+    assert len(seen) == closes
     assert {window: sums(db, window) for window in seen} == seen
+    for window in seen:
+        moved = positions.nets(db, window)
+        assert sum(one.clearing + one.kept for one in moved) == 0
     claimed = db.execute("SELECT sum(claimed)::bigint FROM ledger.claim").fetchone()
     assert claimed == (sum(load.claimed),)
     assert broken_laws(db) == {}
+    return seen
+
+
+def test_closing_under_load_loses_no_claim_and_lets_none_in_afterwards(
+    db: Connection, database_url: str
+) -> None:
+    seen = close_under_load(db, database_url, POSTERS, CLOSES, 0.1)
+    assert sum(1 for found in seen.values() if found) >= CLOSES // 2, "there was hardly any load"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60 * MINUTES + 1_200)
+def test_closing_every_second_for_minutes_under_sixteen_who_post(
+    db: Connection, database_url: str
+) -> None:
+    seen = close_under_load(db, database_url, CROWD, 60 * MINUTES, 1)
+    assert all(seen.values()), "a window without any claim"
+    print(f"{len(seen)} windows")

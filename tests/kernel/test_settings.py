@@ -20,6 +20,7 @@ def test_variables_are_read_as_what_the_fields_are() -> None:
         {
             "TONGBAO_DATABASE_URL": "postgresql://me@there/points",
             "TONGBAO_DATA_DIR": "~/points",
+            "TONGBAO_BANK_FOLDER": "~/bank",
             "TONGBAO_POOL_SIZE": "3",
             "TONGBAO_LINGER_MS": "0",
             "TONGBAO_SHARED_BUFFERS": "64MB",
@@ -27,6 +28,7 @@ def test_variables_are_read_as_what_the_fields_are() -> None:
     )
     assert chosen.database_url == "postgresql://me@there/points"
     assert chosen.data_dir == Path.home() / "points"
+    assert (chosen.bank_folder, chosen.statements_folder) == (Path.home() / "bank", None)
     assert (chosen.pool_size, chosen.linger_ms, chosen.shared_buffers) == (3, 0, "64MB")
 
 

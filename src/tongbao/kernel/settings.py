@@ -24,6 +24,7 @@ SECRETS: Final = frozenset({"database_url", "identity_secret", "access_secret"})
 _DATABASE: Final = r"^[a-z_][a-z0-9_]{0,62}$"
 _WORDS: Final = r"^([a-z]+(,[a-z]+)*)?$"
 _CLOCK: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+_FOLDERS: Final = frozenset({"data_dir", "bank_folder", "statements_folder"})
 _SIZE: Final = r"^[1-9][0-9]{0,8}(kB|MB|GB|TB)$"
 
 
@@ -95,6 +96,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str,
         Meta(pattern=_WORDS, description="Jobs that are not run by the worker, as sweep,verify"),
     ] = ""
+    bank_folder: Annotated[
+        Path | None,
+        Meta(description="The worker's folder for the bank: to-bank, from-bank; unset: by command"),
+    ] = None
+    statements_folder: Annotated[
+        Path | None,
+        Meta(description="Where the worker writes statements of each window; unset: nowhere"),
+    ] = None
     identity_secret: Annotated[
         str,
         Meta(min_length=16, description="Key of the hashes that phones are kept as; set your own"),
@@ -139,8 +148,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         raw = environ.get(variable(field.name), "")
         if raw:
             values[field.name] = _convert(field.name, raw, field.type)
-    if "data_dir" in values:
-        values["data_dir"] = values["data_dir"].expanduser().absolute()
+    for name in _FOLDERS & values.keys():
+        values[name] = values[name].expanduser().absolute()
     settings = Settings(**values)
     _check_zone(settings.time_zone)
     _check_url(settings.database_url)

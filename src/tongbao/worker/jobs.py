@@ -22,6 +22,7 @@ from tongbao.points.check import Rules
 from tongbao.reconcile.disputes import remind
 from tongbao.teller.sweep import seal_waiting
 from tongbao.teller.sweep import sweep as sweep_due
+from tongbao.worker import settling
 from tongbao.worker.types import Bench, Facts, Job
 
 Q = sql.load(__package__)
@@ -134,8 +135,12 @@ JOBS: Final[Sequence[Job]] = (
     Job(name="close", cron=_EVERY_MINUTE, do=close, help="the window, at the cut-over"),
     Job(name="propose", cron=_EVERY_MINUTE, do=propose, help="settlements that are due"),
     Job(name="alerts", cron=_EVERY_MINUTE, do=alerts, help="limits and blocks nearly used"),
+    Job(name="pay", cron=_EVERY_MINUTE, do=settling.pay, help="payment files, when approved"),
+    Job(name="take", cron=_EVERY_MINUTE, do=settling.take, help="what the bank has sent"),
     Job(name="payments", cron="*/15 * * * *", do=payments, help="what the bank has not reported"),
     Job(name="disputes", cron="*/15 * * * *", do=disputes, help="deadlines of disputes"),
+    Job(name="statements", cron="*/5 * * * *", do=settling.state, help="sums of closed windows"),
+    Job(name="liability", cron="30 * * * *", do=settling.estimate, help="a month that is over"),
     Job(name="seal", cron=_EVERY_FIVE_SECONDS, do=seal, help="the hash chain"),
     Job(name="verify", cron="*/10 * * * *", do=verify, help="the laws, on what is new"),
     Job(name="tidy", cron="*/5 * * * *", do=tidy, help="what killed workers left in the queue"),
