@@ -12,6 +12,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from typer.testing import CliRunner, Result
 
+from tests.bank.schemas import check_valid
 from tongbao.cli import app
 
 _numbers = count(1)
@@ -57,12 +58,32 @@ def plain(text: str) -> list[str]:
     return [re.sub(" +", " ", numbers.sub("#", line)).strip() for line in text.splitlines()]
 
 
+def test_a_small_demo_ends_with_a_settled_day(
+    database_url: str, sandbox: str, tmp_path: Path
+) -> None:
+    folder = ("--folder", str(tmp_path / "demo"))
+    arguments = ("demo", "--members", "100", "--database", sandbox, *folder)
+    ended = call(database_url, *arguments, "--json")
+    assert ended.exit_code == 0
+    answer = json.loads(ended.stdout)
+    assert answer["laws"]["holds"]
+    settled = answer["settled"]
+    assert settled["settlement"]["state"] == "settled"
+    assert [one["what"] for one in settled["imported"]["counts"]] == ["matched by end_to_end"]
+    assert Path(settled["paper"]).read_bytes().startswith(b"%PDF")
+    paths = [Path(one["path"]) for one in settled["written"]] + [Path(settled["answer"])]
+    assert [check_valid(path) for path in paths] == [
+        "pain.001.001.09", "pain.008.001.02", "camt.053.001.08",
+    ]  # fmt: skip
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_demo_is_the_same_every_time_and_shows_everything(
-    database_url: str, sandbox: str
+    database_url: str, sandbox: str, tmp_path: Path
 ) -> None:
-    arguments = ("demo", "--members", MEMBERS, "--database", sandbox)
+    folder = ("--folder", str(tmp_path / "demo"))
+    arguments = ("demo", "--members", MEMBERS, "--database", sandbox, *folder)
     first = call(database_url, *arguments, "--json")
     assert first.exit_code == 0
     answer = json.loads(first.stdout)
@@ -95,10 +116,13 @@ def test_the_demo_is_the_same_every_time_and_shows_everything(
 
 
 @pytest.mark.slow
-def test_the_demo_prints_a_picture_of_a_hundred_columns(database_url: str, sandbox: str) -> None:
+def test_the_demo_prints_a_picture_of_a_hundred_columns(
+    database_url: str, sandbox: str, tmp_path: Path
+) -> None:
     from rich.cells import cell_len
 
-    ended = call(database_url, "demo", "--database", sandbox)
+    folder = ("--folder", str(tmp_path / "demo"))
+    ended = call(database_url, "demo", "--database", sandbox, *folder)
     assert ended.exit_code == 0
     lines = ended.stdout.splitlines()
     assert [line for line in lines if cell_len(line.rstrip()) > 100] == []

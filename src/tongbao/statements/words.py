@@ -96,8 +96,14 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "used_as_cover": ("用于代偿", "Used as cover"),
     "issuers": ("受理积分：按发行方", "Points accepted, by issuer"),
     "issuers_note": (
-        "贵方受理的积分，以及发行方因此应付贵方的款项；受理本机构积分不产生应收。",
-        "Points you accepted and what their issuers owe you for them. Your own make no claim.",
+        (
+            "贵方受理的积分，以及发行方因此应付贵方的款项；受理本机构积分不产生应收。"
+            "会员新得积分抵还欠贵方积分的，其发行方同样应付贵方。"
+        ),
+        (
+            "Points you accepted and what their issuers owe you for them. Your own make no claim."
+            " Points that repaid what a member owed you are due from their issuers, too."
+        ),
     ),
     "redeemers": ("积分被受理：按受理方", "Own points accepted, by redeemer"),
     "redeemers_note": (
