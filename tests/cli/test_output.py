@@ -16,3 +16,10 @@ def test_a_table_without_names_of_columns_has_no_empty_head(
     output.table("Collateral", ["", ">"], [("deposit", "5.00")])
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     assert lines == ["Collateral", "", "deposit   5.00", ""]
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(0, "0 legs"), (1, "1 leg"), (2, "2 legs"), (1_000, "1,000 legs")]
+)
+def test_one_is_not_many(number: int, said: str) -> None:
+    assert output.count(number, "leg") == said

@@ -75,20 +75,20 @@ def test_the_same_is_said_to_people(db: Connection, world: World, database_url: 
     window = str(window_of(db, world, EXAMPLE))
     propose = ("settlement", "propose", "--window", window, "--by", "Lin")
     line = (
-        "settlement 1 through window 1 is proposed: 3 collections of 670.00, 1 payouts of 670.00\n"
+        "settlement 1 through window 1 is proposed: 3 collections of 670.00, 1 payout of 670.00\n"
     )
     assert said(database_url, *propose) == line
     assert said(database_url, *propose) == line  # the same
     rejected = said(database_url, "settlement", "reject", "1", "--by", "Wu", "--reason", "wait")
     assert rejected.startswith("settlement 1 through window 1 is rejected")
     only_a = ("settlement", "propose", "--organisation", "A", "--date", "2026-05-04", "--by", "Lin")
-    assert "1 collections of 270.00, 0 payouts" in said(database_url, *only_a)
+    assert "1 collection of 270.00, 0 payouts" in said(database_url, *only_a)
     said(database_url, "settlement", "approve", "2", "--by", "Wu")
     assert "TB2-" in said(database_url, "settlement", "instruct", "2", "--by", "Wu")
     booked = said(database_url, "settlement", "book", "2", "A", "70", "--reference", "1")
     assert "is partly paid: the organisation pays 270.00, 70.00 of it so far" in booked
     rest = said(database_url, "settlement", "propose", "--cycle", "daily", "--by", "Lin")
-    assert "2 collections of 400.00, 1 payouts of 670.00; 1 skipped" in rest
+    assert "2 collections of 400.00, 1 payout of 670.00; 1 skipped" in rest
     shown = said(database_url, "settlement", "show", "3")
     assert "an earlier leg is not finished" in shown
     assert "Lin" in shown

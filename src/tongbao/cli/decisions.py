@@ -87,4 +87,4 @@ def _print(conn: Connection, done: Decided) -> None:
         moved = f"{yuan(abs(done.moved.amount))} {way}, {yuan(done.moved.balance)} are there"
         output.line(f"booked before: {moved}" if done.moved.replayed else moved)
     if done.caps is not None:
-        output.line(f"{len(done.caps):,} organisations have new caps")
+        output.line(f"new caps: {output.count(len(done.caps), 'organisation')}")

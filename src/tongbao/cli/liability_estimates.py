@@ -119,5 +119,5 @@ def _say(found: estimates.Estimate, *, as_json: bool) -> None:
         return
     output.line(
         f"estimate {found.id} as at the end of {months.show(found.through)} is {found.state}:"
-        f" {found.cohorts} cohorts"
+        f" {output.count(found.cohorts, 'cohort')}"
     )

@@ -68,6 +68,11 @@ def table(
     where.print(made, width=None if width is None else min(width, where.width))
 
 
+def count(number: int, noun: str) -> str:
+    """Say how many there are: ``1 payout``, ``2 payouts``, ``1,000 payouts``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def facts(given: Mapping[str, Any]) -> str:
     """Give facts as they stand in one cell of a table: ``name=value`` and so on.
 

@@ -158,8 +158,9 @@ def _tell(conn: Connection, made: Reconciliation, limit: int, after: int, *, as_
     if found:
         _print_differences(found, outlet)
     again = "; compared before" if made.replayed else ""
-    said = "balanced" if made.balanced else f"{made.differences:,} differences"
-    output.line(f"reconciliation {made.id}: {made.lines:,} lines, {said}{again}")
+    said = "balanced" if made.balanced else output.count(made.differences, "difference")
+    read = output.count(made.lines, "line")
+    output.line(f"reconciliation {made.id}: {read}, {said}{again}")
 
 
 def _print_totals(title: str, sums: Sequence[Total], outlet: Any) -> None:

@@ -24,8 +24,9 @@ def say(found: Settlement) -> None:
     """Print a settlement in one line."""
     output.line(
         f"settlement {found.id} through window {found.through_window} is "
-        f"{found.state.replace('_', ' ')}: {found.collections:,} collections of "
-        f"{yuan(found.to_collect)}, {found.payouts:,} payouts of {yuan(found.to_pay)}"
+        f"{found.state.replace('_', ' ')}: "
+        f"{output.count(found.collections, 'collection')} of {yuan(found.to_collect)}, "
+        f"{output.count(found.payouts, 'payout')} of {yuan(found.to_pay)}"
         + (f"; {found.skipped:,} skipped" if found.skipped else "")
     )
 

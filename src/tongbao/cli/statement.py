@@ -107,8 +107,8 @@ def write(
         output.json(totals)
         return
     output.line(
-        f"{totals.statements:,} statements with {totals.lines:,} lines in {totals.files:,} files,"
-        f" {totals.bytes:,} bytes, in {folder}"
+        f"{output.count(totals.statements, 'statement')} with {output.count(totals.lines, 'line')}"
+        f" in {output.count(totals.files, 'file')}, {totals.bytes:,} bytes, in {folder}"
     )
 
 
