@@ -8,7 +8,7 @@ import typer
 
 from tongbao.clearing import announced, cycles
 from tongbao.clearing import calendar as days
-from tongbao.cli import decisions, output, session
+from tongbao.cli import decisions, output, pages, session
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -40,9 +40,12 @@ def show(
         facts = {"business_date": today, "changes_at": changes, "not_announced": unknown}
         output.json({**facts, "days": shown})
         return
-    output.line(f"the business date is {today}; it changes at {changes.astimezone(cutover.zone)}")
+    when = pages.moment(changes, cutover.zone.key)
+    output.line(f"the business date is {today}; it changes at {when}")
     for year in unknown:
-        output.line(f"the working days of {year} are not known; tongbao calendar import")
+        output.line(
+            f"the working days of {year} are not known; record them: tongbao calendar import"
+        )
     output.table(
         "Calendar",
         ["day", "", "worked", "settled"],
