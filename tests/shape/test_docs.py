@@ -84,3 +84,38 @@ def test_the_reference_says_every_event_of_clearing() -> None:
     )  # fmt: skip
     assert [name for name in names if f"| `{name}` |" not in page] == []
     assert [f for one in data for f in one.__struct_fields__ if f"`{f}`" not in page] == []
+
+
+def test_the_reference_says_every_field_of_statements_books_and_tills() -> None:
+    from tongbao.liability import export
+    from tongbao.reconcile import actions, columns
+    from tongbao.statements import items, tables, types
+
+    structs = (
+        types.Statement, types.Period, types.Account, types.Line, types.Fee, types.Accepted,
+        types.Issuer, types.Redeemer,
+    )  # fmt: skip
+    names = {
+        "statements": [
+            *(field for struct in structs for field in struct.__struct_fields__),
+            *tables.COLUMNS,
+            *(item for _, item in items.PLACES),
+        ],
+        "general-ledger": [*export._COLUMNS],
+        "till-files": [*actions.REMEDIES],
+    }
+    headers = [
+        header
+        for fields in (columns.LINES, columns.TOTALS)
+        for known in fields.values()
+        for header in known
+    ]
+    pages = {page: (DOCS / "reference" / f"{page}.md").read_text("utf-8") for page in names}
+    missing = [
+        f"{page}: {name}"
+        for page in names
+        for name in names[page]
+        if f"`{name}`" not in pages[page]
+    ]
+    assert missing == []
+    assert [header for header in headers if header not in pages["till-files"]] == []
