@@ -11,7 +11,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers import BaseRouteHandler
 
-from tongbao.api import compression, document, holds, sales, service
+from tongbao.api import compression, document, history, holds, members, quotes, sales, service
 from tongbao.api.caller import guard, provide_caller
 from tongbao.api.keyring import KeyRing
 from tongbao.api.problems import BODY, on_crash, on_http, on_refusal, on_validation
@@ -25,7 +25,14 @@ from tongbao.kernel.settings import Settings
 
 _log = logging.getLogger("tongbao.api")
 
-ROUTES: Final[list[BaseRouteHandler]] = [*sales.ROUTES, *holds.ROUTES, *service.ROUTES]
+ROUTES: Final[list[BaseRouteHandler]] = [
+    *members.ROUTES,
+    *quotes.ROUTES,
+    *sales.ROUTES,
+    *holds.ROUTES,
+    *history.ROUTES,
+    *service.ROUTES,
+]
 """Every route; each group is a file of its own."""
 
 

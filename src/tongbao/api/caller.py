@@ -63,10 +63,12 @@ OPEN: Final = {"open": True}
 """The ``opt`` of a route that needs no key."""
 
 
-def needs(scope: Scope, *refuses: int, example: dict[str, Any] | None = None) -> dict[str, Any]:
+def needs(
+    scope: Scope, *refuses: int, example: dict[str, Any] | None = None, reads: bool = False
+) -> dict[str, Any]:
     """Say in a route's ``opt`` which scope it needs.
 
     ``refuses``: statuses beyond those that every route of its kind may answer with; ``example``:
-    a body, for the reference.
+    a body, for the reference. A POST that only ``reads`` needs no key of its own.
     """
-    return {"scope": scope, "refuses": refuses, "example": example}
+    return {"scope": scope, "refuses": refuses, "example": example, "reads": reads}

@@ -35,6 +35,7 @@ _STATUSES: Final = {
     401: "No key, or none that is valid.",
     403: "The key does not allow this.",
     404: "What the request names does not exist, or not for this caller.",
+    408: "The body did not arrive in time.",
     409: "It contradicts something recorded, or its key is being worked on.",
     412: "It has changed since it was seen.",
     413: "The body is too large.",
@@ -52,7 +53,7 @@ _DONE: Final = {
 _OPTIONAL: Final = (versions.HEADER, "X-Request-Id")
 _ALWAYS: Final = (400, 500, 503)
 _GUARDED: Final = (401, 403, 429)
-_WRITING: Final = (404, 409, 413, 415, 422)
+_WRITING: Final = (404, 408, 409, 413, 415, 422)
 
 
 class Shown(OpenAPIRenderPlugin):
@@ -202,7 +203,8 @@ def _describe(operation: dict[str, Any], handler: HTTPRouteHandler, method: str,
     operation["summary"] = summary.rstrip(".")
     operation["description"] = more.strip() or summary
     parameters = operation.setdefault("parameters", [])
-    names = [calls.HEADER] if method == "post" and "scope" in handler.opt else []
+    writes = method == "post" and "scope" in handler.opt and not handler.opt.get("reads")
+    names = [calls.HEADER] if writes else []
     if 412 in handler.opt.get("refuses", ()):
         names.append("If-Match")
     parameters += [{"$ref": _REF.format("parameters", name)} for name in (*names, *_OPTIONAL)]

@@ -4,6 +4,7 @@ import re
 from typing import Any, Final
 
 from litestar import Request
+from msgspec import Struct
 
 from tongbao.access.keys import Caller
 from tongbao.alliance import outlets
@@ -11,8 +12,10 @@ from tongbao.alliance.outlets import OutletNotFound
 from tongbao.api.wire import MemberRef
 from tongbao.hosting import parts
 from tongbao.kernel import texts
+from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Malformed
 from tongbao.members import identities
+from tongbao.members.identities import IdentityNotFound
 from tongbao.members.types import Identity
 
 _KEPT: Final = 100_000
@@ -62,6 +65,8 @@ def identity_of(caller: Caller, ref: MemberRef) -> Identity:
     issuer = 0 if ref.issuer is None else number(ref.issuer)
     if kind == "external" and ref.issuer is None:
         issuer = caller.organisation_id
+    if kind == "external" and issuer != caller.organisation_id and not caller.operator:
+        raise IdentityNotFound(kind=kind)
     return Identity(kind=kind, value=value, issuer_id=issuer)  # type: ignore[arg-type]  # of three
 
 
@@ -69,21 +74,45 @@ def _count(ref: MemberRef) -> int:
     return sum(one is not None for one in (ref.id, ref.phone, ref.card, ref.external))
 
 
-async def outlet(request: Request[Any, Any, Any], caller: Caller, code: str) -> int:
-    """Give the id of one of the caller's outlets; refuses ``outlet-not-found``.
+class Place(Struct, frozen=True):
+    """An outlet and its organisation."""
 
-    The operator may name anybody's. An outlet never changes its organisation, so what was found
-    stays true.
+    id: int
+    organisation: int
+
+
+async def outlet(request: Request[Any, Any, Any], caller: Caller, code: str) -> int:
+    """Give the id of one of the caller's outlets; refuses ``outlet-not-found``."""
+    return (await outlet_of(request, caller, code)).id
+
+
+async def outlet_of(request: Request[Any, Any, Any], caller: Caller, code: str) -> Place:
+    """Give one of the caller's outlets; the operator may name anybody's.
+
+    An outlet never changes its organisation, so what was found stays true. Refuses
+    ``outlet-not-found``.
     """
-    known: dict[str, tuple[int, int]] = request.app.state.outlets
+    known: dict[str, Place] = request.app.state.outlets
     found = known.get(code)
     if found is None:
-        named = await parts.read(request, lambda conn: outlets.find(conn, code))
-        found = named.id, named.organisation_id
+        found = await parts.read(request, lambda conn: _find(conn, code))
         if len(known) >= _KEPT:
             known.clear()
         known[code] = found
-    outlet_id, organisation_id = found
-    if organisation_id != caller.organisation_id and not caller.operator:
+    return _own(caller, found, code)
+
+
+def find_outlet(conn: Connection, caller: Caller, code: str) -> Place:
+    """Give one of the caller's outlets, as ``outlet_of`` does, on a connection."""
+    return _own(caller, _find(conn, code), code)
+
+
+def _find(conn: Connection, code: str) -> Place:
+    found = outlets.find(conn, code)
+    return Place(found.id, found.organisation_id)
+
+
+def _own(caller: Caller, found: Place, code: str) -> Place:
+    if found.organisation != caller.organisation_id and not caller.operator:
         raise OutletNotFound(outlet=code)
-    return outlet_id
+    return found

@@ -20,6 +20,7 @@ _KINDS: Final = ((Malformed, 400), (NotFound, 404), (Conflict, 409), (Refused, 4
 _OWN: Final = {
     "key-unknown": 401,
     "scope-missing": 403,
+    "member-not-yours": 403,
     "key-reused": 422,
     "body-too-slow": 408,
     "precondition-failed": 412,

@@ -43,6 +43,7 @@ async def purchase(
             points=data.points.value,
             up_to=data.up_to,
             lines=sale_lines(data.lines),
+            quote=None if data.quote is None else lookup.number(data.quote),
             **common(call, data),
         )
 

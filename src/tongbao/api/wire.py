@@ -73,7 +73,10 @@ class Common(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
 
 
 class PurchaseIn(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Pay points of a bill, the rest in cash; ``up_to``: as many points as there are."""
+    """Pay points of a bill, the rest in cash; ``up_to``: as many points as there are.
+
+    With ``quote``, on its terms: member, outlet, amount and points are those of the quote.
+    """
 
     member: MemberRef
     outlet: Code
@@ -81,6 +84,7 @@ class PurchaseIn(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     points: Points
     up_to: bool = False
     lines: tuple[LineIn, ...] = ()
+    quote: Id | None = None
 
 
 class AwardIn(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -72,6 +72,9 @@ HOLD: Final = timedelta(days=31)
 LOT: Final = timedelta(days=36_525)
 """Longest time after which points may be released or may expire (a hundred years)."""
 
+QUOTE: Final = timedelta(minutes=15)
+"""How long a quote is good: from standing at the till to paying."""
+
 PAGE: Final = 1_000
 """Rows of one page or listing."""
 

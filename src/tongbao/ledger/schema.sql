@@ -108,6 +108,10 @@ WHERE original_id IS NOT NULL;
 CREATE INDEX operation_organisation ON ledger.operation (organisation_id, id)
 WHERE organisation_id IS NOT NULL;
 
+-- What happened to one receipt: by the number that the caller has for it.
+CREATE INDEX operation_reference ON ledger.operation ((data ->> 'reference'), id)
+WHERE (data ->> 'reference') IS NOT NULL;
+
 -- Ids only grow, so this key is written at its end however large the journal is; its owner, by
 -- which it can be distributed, is in it but not first. A member's transfers are found by the
 -- member's operations.

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -45,6 +46,47 @@ class Proposal(Struct):
     state: str
 
 
+class QuotedTerms(Struct, frozen=True, kw_only=True):
+    """What a quote promises of a contract: what concerns the sale.
+
+    What bounds the issuer's issuing and funds its points is the contract's, as it is at the sale.
+    """
+
+    earn_rate: int
+    earn_step: int
+    earn_on: Literal["cash", "total"]
+    reimbursement: int
+    acceptance_fee: int
+    issue_fee: int
+    expiry_months: int | None
+
+    @classmethod
+    def of(cls, terms: Terms) -> "QuotedTerms":
+        """Give what a quote promises of ``terms``."""
+        return cls(**{name: getattr(terms, name) for name in cls.__struct_fields__})
+
+    def on_top_of(self, terms: Terms) -> Terms:
+        """Give ``terms`` with what was promised in them."""
+        return msgspec.structs.replace(terms, **msgspec.structs.asdict(self))
+
+
+class Quote(Struct):
+    """A quote as posting sees it: for which sale, on which terms, until when; who has used it."""
+
+    id: int
+    member: int
+    outlet: int
+    amount: int
+    points: int
+    terms: QuotedTerms
+    expires_at: datetime
+    used_by: int | None
+
+    def on_top_of(self, terms: Terms) -> Terms:
+        """Give ``terms`` with what was quoted in them."""
+        return self.terms.on_top_of(terms)
+
+
 class Books(LedgerBooks):
     """What a batch of points operations works on."""
 
@@ -56,6 +98,7 @@ class Books(LedgerBooks):
         self.members: dict[int, Member] = {}
         self.originals: dict[int, Original] = {}
         self.proposals: dict[int, Proposal] = {}
+        self.quotes: dict[int, Quote] = {}
         self.moved: dict[int, int] = {}
         """Where lots of merged memberships went: old lot id, new lot id."""
         self.large = False
@@ -152,6 +195,21 @@ class Books(LedgerBooks):
         if hold is None or scope not in (hold.organisation, self.operator):
             raise refusals.HoldNotFound(hold=hold_id)
         return hold
+
+    def quoted(self, quote_id: int, member: int, outlet: Outlet, amount: int, points: int) -> Quote:
+        """Give a quote of this very sale that may still be used."""
+        quote = self.quotes.get(quote_id)
+        if quote is None:
+            raise refusals.QuoteNotFound(quote=quote_id)
+        if (quote.member, quote.outlet, quote.amount, quote.points) != (
+            member, outlet.id, amount, points,
+        ):  # fmt: skip
+            raise refusals.QuoteMismatch(quote=quote_id)
+        if quote.used_by is not None:
+            raise refusals.QuoteUsed(quote=quote_id, operation=quote.used_by)
+        if quote.expires_at <= self.at:
+            raise refusals.QuoteExpired(quote=quote_id, expired=quote.expires_at.isoformat())
+        return quote
 
     def add_capture(self, capture: int, hold: int) -> None:
         """Remember that an operation has taken points of a hold."""

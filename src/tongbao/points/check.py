@@ -188,6 +188,8 @@ def _purchase(op: ops.Purchase) -> None:
     _lines(op.lines, op.amount)
     _code(op.code)
     _proof(op.proof)
+    if op.quote is not None:
+        _id("quote", op.quote)
 
 
 def _hold(op: ops.Hold) -> None:

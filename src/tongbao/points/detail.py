@@ -36,6 +36,7 @@ class Detail(Struct, kw_only=True, frozen=True, omit_defaults=True, gc=False):
     reason: str | None = None
     by: str | None = None
     reversal_of: str | None = None
+    quote: int | None = None
 
 
 _encoder = msgspec.json.Encoder()

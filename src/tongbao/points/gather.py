@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec import Struct, field
 from psycopg import Connection, Cursor
 
@@ -19,7 +20,7 @@ from tongbao.ledger.types import Hold, Lot, Transfer
 from tongbao.points import detail, dormant, refusals
 from tongbao.points import directory as known
 from tongbao.points.alerts import is_watched
-from tongbao.points.books import Books, Member, Proposal
+from tongbao.points.books import Books, Member, Proposal, Quote, QuotedTerms
 from tongbao.points.check import Rules
 from tongbao.points.guard import Guard
 from tongbao.points.guard import gather as gather_guard
@@ -29,6 +30,8 @@ from tongbao.points.room import is_large
 from tongbao.points.wanted import Wanted, survey
 
 Q = sql.load(__package__)
+
+_read_terms = msgspec.json.Decoder(QuotedTerms).decode
 
 
 class Known(Struct, frozen=True):
@@ -52,9 +55,17 @@ class Gathered(Struct):
 
 
 def gather(
-    conn: Connection[Any], batch: Sequence[Operation], at: datetime, rules: Rules
+    conn: Connection[Any],
+    batch: Sequence[Operation],
+    at: datetime,
+    rules: Rules,
+    *,
+    locking: bool = True,
 ) -> Gathered:
-    """Lock and read all that ``batch`` needs, inside the caller's transaction."""
+    """Lock and read all that ``batch`` needs, inside the caller's transaction.
+
+    Without ``locking`` the books are good for looking only: nothing may be recorded from them.
+    """
     directory = known.of(conn)
     wanted = survey(conn, directory, batch)
     members = arrays.ints(wanted.members)
@@ -64,9 +75,11 @@ def gather(
         "keys": arrays.joined([op.key for op in batch]),
     }
     with conn.pipeline():
-        lock.fence(conn)
-        lock.members(conn, wanted.members)
-        locked = lock.organisations(conn, wanted.organisations, wanted.spenders, wanted.members)
+        locked: Iterable[Any] = ((owner,) for owner in sorted(wanted.organisations))
+        if locking:
+            lock.fence(conn)
+            lock.members(conn, wanted.members)
+            locked = lock.organisations(conn, wanted.organisations, wanted.spenders, wanted.members)
         start = conn.execute(Q.start)
         once = conn.execute(Q.once, keys)
         people = conn.execute(Q.members, {"members": members})
@@ -83,6 +96,11 @@ def gather(
             if wanted.proposals
             else ()
         )
+        quotes = (
+            conn.execute(Q.quotes, {"members": members, "quotes": arrays.ints(wanted.quotes)})
+            if wanted.quotes
+            else ()
+        )
         marks = [fingerprint(op) for op in batch]  # while PostgreSQL locks and reads
     books, version = _begin(start, at)
     books.keyed = dict(wanted.keyed)
@@ -95,12 +113,15 @@ def gather(
         _read_earlier(books, wanted, earlier)
     for row in proposals:
         books.proposals[row[0]] = Proposal(*row)
+    for row in quotes:
+        books.quotes[row[0]] = _quote(row)
     directory.renew(version)
     books.large = is_large(batch, books)
     _read_rest(conn, books, directory, wanted, {owner for (owner,) in locked})
     if rules.dormant is not None:
         dormant.read(conn, books, batch, rules.dormant)
-    guard = gather_guard(conn, books, directory, batch, ZoneInfo(rules.zone))
+    zone = ZoneInfo(rules.zone)
+    guard = gather_guard(conn, books, directory, batch, zone) if locking else None
     return Gathered(books, marks, guard, {(row[0], row[1]): Known(*row[2:]) for row in once})
 
 
@@ -180,6 +201,19 @@ def _lot(row: Sequence[Any]) -> Lot:
         expires_at=row[9],
         release_at=row[10],
         scope=row[11],
+    )
+
+
+def _quote(row: Sequence[Any]) -> Quote:
+    return Quote(
+        id=row[0],
+        member=row[1],
+        outlet=row[2],
+        amount=row[3],
+        points=row[4],
+        terms=_read_terms(row[5]),
+        expires_at=row[6],
+        used_by=row[7],
     )
 
 

@@ -106,7 +106,10 @@ class Award(Operation, frozen=True, kw_only=True, tag="award"):
 
 
 class Purchase(Operation, frozen=True, kw_only=True, tag="purchase"):
-    """Pay ``points`` of a bill of ``amount``, the rest in cash; ``up_to``: as many as there are."""
+    """Pay ``points`` of a bill of ``amount``, the rest in cash; ``up_to``: as many as there are.
+
+    With ``quote`` on the terms of that quote, whatever the contract says by now.
+    """
 
     member: int
     outlet: int
@@ -116,6 +119,7 @@ class Purchase(Operation, frozen=True, kw_only=True, tag="purchase"):
     lines: tuple[Line, ...] = ()
     code: CodeUse | None = None
     proof: Proof | None = None
+    quote: int | None = None
 
 
 class Hold(Operation, frozen=True, kw_only=True, tag="hold"):

@@ -202,6 +202,8 @@ def _follow(decided: Decided, op: ops.Operation, stamp: Stamp, decision: Decisio
         _leave_tombstone(decided, op, stamp)
     if decision.decided is not None:
         books.proposals[decision.decided[0]].state = decision.decided[1]
+    if decision.quote is not None:
+        books.quotes[decision.quote].used_by = stamp.id
     if decision.ended is not None:
         books.end_membership(*decision.ended, posting.transfers)
     if (op.scope, op.key) in decided.reversed_keys:

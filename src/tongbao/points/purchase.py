@@ -18,6 +18,8 @@ def plan(op: Purchase, books: Books, stamp: Stamp) -> Decision:
     member = books.spender(op.member) if op.points else books.member(op.member)
     books.redeemer(outlet.organisation)
     terms = books.terms(outlet.organisation, stamp.effective_at)
+    if op.quote is not None:
+        terms = books.quoted(op.quote, member.id, outlet, op.amount, op.points).on_top_of(terms)
     if op.points > op.amount and not op.up_to:
         raise refusals.PointsExceedAmount(points=op.points, amount=op.amount)
     wanted = min(op.points, op.amount)
@@ -25,9 +27,11 @@ def plan(op: Purchase, books: Books, stamp: Stamp) -> Decision:
     taken = choose(books, member.id, outlet, stamp.effective_at, wanted, up_to=op.up_to)
     redeem(books, sheet, taken, outlet.organisation, terms)
     points = sum(part for _, part in taken)
-    return complete(
+    decision = complete(
         op, books, sheet, terms, outlet, member.id, points, op.amount - points, op.lines
     )
+    decision.quote = op.quote
+    return decision
 
 
 def complete(

@@ -70,6 +70,18 @@ SELECT id, member_id, organisation_id, points, reason, proposed_by, state
 FROM points.adjustment
 WHERE id = ANY(%(proposals)s::bigint[]);
 
+-- name: quotes
+-- After the locks: whoever used one of them for the same member has committed by now.
+SELECT id, member_id, outlet_id, amount, points, terms::text, expires_at, used_by
+FROM points.quote
+WHERE member_id = ANY(%(members)s::bigint[]) AND id = ANY(%(quotes)s::bigint[]);
+
+-- name: use_quotes
+UPDATE points.quote AS q SET used_by = v.operation_id
+FROM unnest(%(members)s::bigint[], %(quotes)s::bigint[], %(operations)s::bigint[])
+  AS v (member_id, id, operation_id)
+WHERE q.member_id = v.member_id AND q.id = v.id;
+
 -- name: members
 SELECT m.id, m.status, m.spend_locked, m.merged_into, (
     SELECT l.day_points FROM points.own_limit AS l WHERE l.member_id = m.id

@@ -54,6 +54,26 @@ class ScopeMalformed(Malformed):
     text = "{reason}"
 
 
+class QuoteNotFound(NotFound):
+    code = "quote-not-found"
+    text = "there is no quote {quote}"
+
+
+class QuoteMismatch(Refused):
+    code = "quote-mismatch"
+    text = "quote {quote} is for another sale: member, outlet, amount and points must be the same"
+
+
+class QuoteUsed(Refused):
+    code = "quote-used"
+    text = "quote {quote} was used by operation {operation}"
+
+
+class QuoteExpired(Refused):
+    code = "quote-expired"
+    text = "quote {quote} was good until {expired}"
+
+
 class SpendLocked(Refused):
     code = "spend-locked"
     text = "member {member} has locked spending"

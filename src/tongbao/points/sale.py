@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tongbao.kernel.amounts import split
 from tongbao.points.detail import WHOLE_SALE, Detail, SaleLine
-from tongbao.points.operations import Line, Operation
+from tongbao.points.operations import Line, Operation, Purchase
 
 
 def lines_of(lines: Sequence[Line], amount: int, points: int) -> tuple[SaleLine, ...]:
@@ -39,4 +39,5 @@ def sale_detail(
         campaign=op.campaign,
         terminal=op.terminal,
         staff=op.staff,
+        quote=op.quote if isinstance(op, Purchase) else None,
     )

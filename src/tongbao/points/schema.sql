@@ -110,3 +110,20 @@ GRANT SELECT, INSERT, DELETE ON points.code_use TO tongbao_app;
 GRANT SELECT, INSERT ON points.velocity_limit, points.step_up TO tongbao_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON points.own_limit, points.velocity TO tongbao_app;
 GRANT SELECT, INSERT, UPDATE ON points.awake TO tongbao_app;
+
+-- What was said before a payment: for which sale, on which terms, until when, and who used it.
+CREATE TABLE points.quote (
+  member_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY,
+  organisation_id bigint NOT NULL,
+  outlet_id bigint NOT NULL,
+  amount bigint NOT NULL,
+  points bigint NOT NULL,
+  terms json NOT NULL,
+  made_at timestamptz NOT NULL,
+  expires_at timestamptz NOT NULL,
+  used_by bigint,
+  PRIMARY KEY (member_id, id)
+);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON points.quote TO tongbao_app;

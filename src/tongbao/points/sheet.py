@@ -26,7 +26,8 @@ class Decision(Struct, kw_only=True, gc=False):
 
     ``proposal``, ``decided`` and ``exception`` are rows of the points' own tables, ``closed``
     the exception item that is closed.
-    ``ended`` is a membership that ends: (member, the one it lives on as or none).
+    ``ended`` is a membership that ends: (member, the one it lives on as or none). ``quote`` is
+    the quote that is used up.
     """
 
     posting: Posting
@@ -43,6 +44,7 @@ class Decision(Struct, kw_only=True, gc=False):
     exception: tuple[int, int, int | None, int, str] | None = None
     closed: int | None = None
     ended: tuple[int, int | None] | None = None
+    quote: int | None = None
 
 
 class Sheet:

@@ -8,7 +8,7 @@ from psycopg import Connection
 
 from tongbao.desk import exceptions
 from tongbao.desk.exceptions import NewItem
-from tongbao.kernel import sql
+from tongbao.kernel import arrays, sql
 from tongbao.ledger.types import Stamp
 from tongbao.members.members import mark_closed, mark_merged
 from tongbao.points.operations import Operation
@@ -24,6 +24,7 @@ def record(
 ) -> None:
     """Write the rows that decisions ask for; proposals and ends are few, a statement each."""
     _work_on_exceptions(conn, decisions, at)
+    _use_quotes(conn, decisions)
     for stamp, _, decision in decisions:
         if decision.proposal is not None:
             organisation, points, reason, by = decision.proposal
@@ -40,6 +41,25 @@ def record(
                 mark_closed(conn, member)
             else:
                 mark_merged(conn, member, into)
+
+
+def _use_quotes(
+    conn: Connection[Any], decisions: Sequence[tuple[Stamp, Operation, Decision]]
+) -> None:
+    used = [
+        (decision.posting.owner, decision.quote, stamp.id)
+        for stamp, _, decision in decisions
+        if decision.quote is not None
+    ]
+    if used:
+        conn.execute(
+            Q.use_quotes,
+            {
+                "members": arrays.ints([member for member, _, _ in used]),
+                "quotes": arrays.ints([quote for _, quote, _ in used]),
+                "operations": arrays.ints([operation for _, _, operation in used]),
+            },
+        )
 
 
 def _work_on_exceptions(

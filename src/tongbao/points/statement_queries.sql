@@ -97,3 +97,76 @@ ORDER BY p.id DESC;
 SELECT kind, sum(balance)::bigint FROM ledger.account
 WHERE owner_id = ANY(%(members)s::bigint[])
 GROUP BY kind;
+
+-- name: knows_member
+-- Whether an organisation has enrolled the membership, or one that lives on in it, or has ever
+-- dealt with it.
+WITH RECURSIVE family AS (
+  SELECT m.id, m.enrolled_by FROM members.member AS m WHERE m.id = %(member)s
+  UNION ALL
+  SELECT m.id, m.enrolled_by FROM members.member AS m
+  INNER JOIN family ON m.merged_into = family.id
+)
+
+SELECT EXISTS (
+  SELECT FROM family AS f WHERE f.enrolled_by = %(organisation)s
+) OR EXISTS (
+  SELECT FROM ledger.operation AS p
+  INNER JOIN family AS f ON p.owner_id = f.id
+  WHERE p.organisation_id = %(organisation)s
+) AS known;
+
+-- name: balances_at
+-- As they were: all that was written, or took effect, up to a moment. A gift is its giver's
+-- operation, found by the lot that it made; what followed a gift follows it.
+WITH family AS (
+  SELECT unnest(%(members)s::bigint[]) AS id
+),
+
+received AS (
+  SELECT DISTINCT l.id >> 10 AS id FROM ledger.lot AS l
+  INNER JOIN family AS f ON l.owner_id = f.id
+),
+
+concerned AS (
+  SELECT p.owner_id, p.id FROM ledger.operation AS p
+  INNER JOIN family AS f ON p.owner_id = f.id
+  UNION
+  SELECT p.owner_id, p.id FROM ledger.operation AS p
+  INNER JOIN received AS r ON p.id = r.id
+  UNION
+  SELECT p.owner_id, p.id FROM ledger.operation AS p
+  INNER JOIN ledger.operation AS g ON p.owner_id = g.owner_id AND p.original_id = g.id
+  INNER JOIN received AS r ON g.id = r.id
+),
+
+moved AS (
+  SELECT v.from_owner, v.to_owner, v.amount, m.from_kind, m.to_kind
+  FROM concerned AS c
+  INNER JOIN ledger.transfer AS v ON c.id = v.operation_id AND c.owner_id = v.owner_id
+  INNER JOIN ledger.movement AS m ON v.movement = m.id
+  WHERE CASE WHEN %(effective)s THEN v.effective_at ELSE v.written_at END <= %(at)s
+)
+
+SELECT b.kind, sum(b.amount)::bigint
+FROM (
+  SELECT x.to_kind AS kind, x.amount FROM moved AS x
+  WHERE x.to_owner = ANY(%(members)s::bigint[])
+  UNION ALL
+  SELECT x.from_kind AS kind, -x.amount FROM moved AS x
+  WHERE x.from_owner = ANY(%(members)s::bigint[])
+) AS b
+GROUP BY b.kind;
+
+-- name: lots_page
+-- Open lots in spend order, from the place after the last one shown.
+SELECT l.id, l.owner_id, l.issuer_id, o.code, o.name, l.kind, l.available, l.held, l.pending,
+  l.reserve, l.earned_at, l.expires_at, l.release_at, l.scope::text
+FROM ledger.lot AS l
+INNER JOIN alliance.organisation AS o ON l.issuer_id = o.id
+WHERE
+  l.open AND l.owner_id = ANY(%(members)s::bigint[])
+  AND (coalesce(l.expires_at, 'infinity'), l.earned_at, l.id)
+  > (%(expires)s::timestamptz, %(earned)s::timestamptz, %(lot)s::bigint)
+ORDER BY coalesce(l.expires_at, 'infinity'), l.earned_at, l.id
+LIMIT %(limit)s;

@@ -5,7 +5,7 @@ What memberships that were merged into it did is part of its history.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,6 +18,9 @@ from tongbao.members.types import Member, ShownIdentity
 from tongbao.points.outcome import Balances
 
 Q = sql.load(__package__, "statement_queries.sql")
+
+Place = tuple[datetime | None, datetime, int]
+"""Where a lot stands in spend order: when it expires, when it was earned, its id."""
 
 
 class StatedLot(Struct, frozen=True, kw_only=True):
@@ -108,7 +111,7 @@ def statement(conn: Connection, member_id: int, limit: int = limits.PAGE) -> Sta
     Refuses ``member-not-found``.
     """
     member = members.resolve(conn, member_id)
-    family = [i for (i,) in conn.execute(Q.family, {"member": member.id})]
+    family = _family(conn, member.id)
     given = {"members": arrays.ints(family), "limit": min(limit, limits.PAGE)}
     balances: dict[str, int] = dict(conn.execute(Q.balances_of, given))
     return Statement(
@@ -116,16 +119,64 @@ def statement(conn: Connection, member_id: int, limit: int = limits.PAGE) -> Sta
         member=member,
         identities=identities.list_of(conn, member.id),
         merged=[i for i in family if i != member.id],
-        balances=Balances(
-            balances.get("wallet", 0),
-            balances.get("held", 0),
-            balances.get("pending", 0),
-            -balances.get("owing", 0),
-        ),
+        balances=_balances(balances),
         lots=_rows(conn, StatedLot, Q.statement_lots, given),
         holds=_rows(conn, StatedHold, Q.statement_holds, given),
         owing=_rows(conn, Debt, Q.statement_owing, given),
         history=_running(_rows(conn, Entry, Q.statement_history, given), balances.get("wallet", 0)),
+    )
+
+
+def knows(conn: Connection, organisation_id: int, member_id: int) -> bool:
+    """Say whether an organisation has enrolled a member or has ever dealt with it."""
+    given = {"organisation": organisation_id, "member": member_id}
+    return conn.execute(Q.knows_member, given).fetchone() == (True,)
+
+
+def balances(
+    conn: Connection,
+    member_id: int,
+    at: datetime | None = None,
+    basis: Literal["written", "effective"] = "written",
+) -> Balances:
+    """Give a member's balances (fen): as they are, or as they were at a time.
+
+    ``basis`` says by which time: when it was written here, or when it took effect in business. What
+    memberships that live on in this one had counts from their beginning.
+    """
+    given: dict[str, Any] = {"members": arrays.ints(_family(conn, member_id))}
+    if at is None:
+        return _balances(dict(conn.execute(Q.balances_of, given)))
+    given |= {"at": at, "effective": basis == "effective"}
+    return _balances(dict(conn.execute(Q.balances_at, given)))
+
+
+def lots(
+    conn: Connection, member_id: int, after: Place | None = None, limit: int = limits.PAGE
+) -> list[StatedLot]:
+    """Give at most ``limit`` open lots of a member in spend order, those after ``after``."""
+    expires, earned, lot = after or ("-infinity", "-infinity", 0)
+    given = {"members": arrays.ints(_family(conn, member_id)), "limit": limit}
+    given |= {"expires": expires or "infinity", "earned": earned, "lot": lot}
+    return _rows(conn, StatedLot, Q.lots_page, given)
+
+
+def holds(conn: Connection, member_id: int, limit: int = limits.PAGE) -> list[StatedHold]:
+    """Give at most ``limit`` holds of a member that may still be captured."""
+    given = {"members": arrays.ints(_family(conn, member_id)), "limit": limit}
+    return _rows(conn, StatedHold, Q.statement_holds, given)
+
+
+def _family(conn: Connection, member_id: int) -> list[int]:
+    return [i for (i,) in conn.execute(Q.family, {"member": member_id})]
+
+
+def _balances(found: dict[str, int]) -> Balances:
+    return Balances(
+        found.get("wallet", 0),
+        found.get("held", 0),
+        found.get("pending", 0),
+        -found.get("owing", 0),
     )
 
 

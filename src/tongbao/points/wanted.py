@@ -62,6 +62,7 @@ class Wanted(Struct, kw_only=True):
     reversed_keys: set[tuple[int, str]] = field(default_factory=set)
     keyed: dict[tuple[int, str], int] = field(default_factory=dict)
     proposals: set[int] = field(default_factory=set)
+    quotes: set[int] = field(default_factory=set)
 
     def spender(self, *members: int) -> None:
         """Want the lots of these members, and so everything about them."""
@@ -147,6 +148,8 @@ def _want_members(wanted: Wanted, batch: Iterable[ops.Operation]) -> None:
     for op in batch:
         if isinstance(op, _OF_CALLER):
             wanted.organisations.add(op.scope)
+        if isinstance(op, ops.Purchase) and op.quote is not None:
+            wanted.quotes.add(op.quote)
         if isinstance(op, ops.Merge):
             wanted.mergers.add(op.member)
         if isinstance(op, ops.Advice) and op.hold is not None:
