@@ -108,7 +108,8 @@ async def operations(
 ) -> Page[OperationRow]:
     """List operations, newest first, all that are yours or those of a member, outlet, receipt."""
     before = listing.after(_OPERATIONS, cursor, int)
-    at_outlet = None if outlet is None else await lookup.outlet_of(request, caller, outlet)
+    found = await lookup.find(request, caller, codes=[] if outlet is None else [outlet])
+    at_outlet = None if outlet is None else found.place(outlet)
     organisation = None if caller.operator else caller.organisation_id
     wanted = Wanted(
         organisation=organisation if at_outlet is None else at_outlet.organisation,

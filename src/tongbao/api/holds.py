@@ -8,16 +8,19 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody
 
 from tongbao.access.keys import Caller
-from tongbao.api import calls, lookup
+from tongbao.api import building, calls, lookup
 from tongbao.api.caller import needs
-from tongbao.api.operations import common, hand_in, sale_lines
+from tongbao.api.operations import hand_in
 from tongbao.api.wire import AdviceIn, CaptureIn, HoldIn, OperationOut, PathId, PlainIn
 from tongbao.points import operations as ops
 
 WRITE: Final = needs("points:write")
+_HOLD: Final = {
+    "member": {"card": "6200 0000 0001"}, "outlet": "bj-01", "points": {"value": 8000},
+}  # fmt: skip
 
 
-@post("/v1/holds", status_code=201, opt=WRITE)
+@post("/v1/holds", status_code=201, opt=needs("points:write", example=_HOLD))
 async def hold(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
@@ -27,19 +30,17 @@ async def hold(
     call = calls.of(request, caller, data)
 
     async def build() -> ops.Operation:
-        return ops.Hold(
-            member=await lookup.member(request, caller, data.member),
-            outlet=await lookup.outlet(request, caller, data.outlet),
-            points=data.points.value,
-            up_to=data.up_to,
-            expires_at=data.expires_at,
-            **common(call, data),
-        )
+        found = await lookup.find(request, caller, [data.member], [data.outlet])
+        return building.hold(call, data, found)
 
     return await hand_in(request, call, "hold", build)
 
 
-@post("/v1/holds/{hold_id:str}/captures", status_code=201, opt=WRITE)
+@post(
+    "/v1/holds/{hold_id:str}/captures",
+    status_code=201,
+    opt=needs("points:write", example={"points": {"value": 3000}, "final": False}),
+)
 async def capture(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
@@ -50,14 +51,7 @@ async def capture(
     call = calls.of(request, caller, data)
 
     async def build() -> ops.Operation:
-        return ops.Capture(
-            hold=lookup.number(hold_id),
-            points=data.points.value,
-            cash=data.cash.value,
-            final=data.final,
-            lines=sale_lines(data.lines),
-            **common(call, data),
-        )
+        return building.capture(call, data, hold_id)
 
     return await hand_in(request, call, "capture", build)
 
@@ -73,12 +67,12 @@ async def void(
     call = calls.of(request, caller, data)
 
     async def build() -> ops.Operation:
-        return ops.Void(hold=lookup.number(hold_id), **common(call, data))
+        return building.void(call, data, hold_id)
 
     return await hand_in(request, call, "void", build)
 
 
-@post("/v1/advices", status_code=201, opt=WRITE)
+@post("/v1/advices", status_code=201, opt=needs("points:write", example=_HOLD))
 async def advice(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
@@ -88,15 +82,8 @@ async def advice(
     call = calls.of(request, caller, data)
 
     async def build() -> ops.Operation:
-        return ops.Advice(
-            member=await lookup.member(request, caller, data.member),
-            outlet=await lookup.outlet(request, caller, data.outlet),
-            points=data.points.value,
-            cash=data.cash.value,
-            hold=None if data.hold is None else lookup.number(data.hold),
-            lines=sale_lines(data.lines),
-            **common(call, data),
-        )
+        found = await lookup.find(request, caller, [data.member], [data.outlet])
+        return building.advice(call, data, found)
 
     return await hand_in(request, call, "advice", build)
 

@@ -1,6 +1,11 @@
-"""Find what a request names: members by what they are known by, outlets by their code."""
+"""Find what requests name: members by what they are known by, outlets by their code.
+
+All that one request names is looked up at once. A card that leads to nobody is a refusal of what
+needs it, not of the others.
+"""
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 from litestar import Request
@@ -13,10 +18,11 @@ from tongbao.api.wire import MemberRef
 from tongbao.hosting import parts
 from tongbao.kernel import texts
 from tongbao.kernel.db import Connection
-from tongbao.kernel.errors import Malformed
+from tongbao.kernel.errors import Malformed, Refusal
 from tongbao.members import identities
 from tongbao.members.identities import IdentityNotFound
-from tongbao.members.types import Identity
+from tongbao.members.keys import normalise
+from tongbao.members.types import Identity, Key
 
 _KEPT: Final = 100_000
 _ID: Final = re.compile(r"[1-9][0-9]{0,17}")
@@ -32,6 +38,44 @@ class IdUnreadable(Malformed):
     text = "{given!r} is not an id"
 
 
+class Place(Struct, frozen=True):
+    """An outlet and its organisation."""
+
+    id: int
+    organisation: int
+
+
+class Found(Struct, frozen=True):
+    """What was found for what a request names, or why it was not."""
+
+    caller: Caller
+    members: dict[MemberRef, int | Refusal]
+    outlets: dict[str, Place]
+
+    def member(self, ref: MemberRef) -> int:
+        """Give the member named; refuses ``member-ambiguous``, ``identity-not-found``."""
+        found = self.members[ref]
+        if isinstance(found, Refusal):
+            raise found
+        return found
+
+    def outlet(self, code: str) -> int:
+        """Give one of the caller's outlets; refuses ``outlet-not-found``.
+
+        The operator may name anybody's.
+        """
+        return self.place(code).id
+
+    def place(self, code: str) -> Place:
+        """Give it with its organisation."""
+        found = self.outlets.get(code)
+        if found is None or not (
+            self.caller.operator or found.organisation == self.caller.organisation_id
+        ):
+            raise OutletNotFound(outlet=code)
+        return found
+
+
 def number(given: str) -> int:
     """Give an id as the number that it is; refuses ``id-unreadable``."""
     if _ID.fullmatch(given) is None:
@@ -39,27 +83,41 @@ def number(given: str) -> int:
     return int(given)
 
 
-async def member(request: Request[Any, Any, Any], caller: Caller, ref: MemberRef) -> int:
-    """Give the id of the member named; refuses ``member-ambiguous``, ``identity-not-found``."""
-    if ref.id is not None and _count(ref) == 1:
-        return number(ref.id)
-    identity = identity_of(caller, ref)
-    secret = parts.of(request).settings.identity_secret
-    return await parts.read(request, lambda conn: identities.find(conn, identity, secret=secret))
+async def find(
+    request: Request[Any, Any, Any],
+    caller: Caller,
+    members: Iterable[MemberRef] = (),
+    codes: Iterable[str] = (),
+) -> Found:
+    """Look up what a request names; whatever is not there is refused when it is needed.
+
+    An outlet never changes its organisation, so what was found stays true.
+    """
+    known: dict[str, Place] = request.app.state.outlets
+    refs, wanted = _sorted(caller, members, parts.of(request).settings.identity_secret)
+    missing = {code for code in codes if code not in known}
+    if wanted or missing:
+        keys = list(dict.fromkeys(wanted.values()))
+        owners, places = await parts.read(request, lambda conn: _read(conn, keys, missing))
+        for ref, key in wanted.items():
+            refs[ref] = owners.get(key) or IdentityNotFound(kind=key.kind)
+        if len(known) >= _KEPT:
+            known.clear()
+        known.update(places)
+    return Found(caller, refs, known)
 
 
 def identity_of(caller: Caller, ref: MemberRef) -> Identity:
-    """Give what a member is known by; refuses ``member-ambiguous``."""
+    """Give what a member is known by; refuses ``member-ambiguous``, ``identity-not-found``.
+
+    What somebody else calls a member, only that one and the operator may ask for.
+    """
     named = [
         (kind, value)
-        for kind, value in (
-            ("phone", ref.phone),
-            ("card", ref.card),
-            ("external", ref.external),
-        )
+        for kind, value in (("phone", ref.phone), ("card", ref.card), ("external", ref.external))
         if value is not None
     ]
-    if len(named) != 1 or _count(ref) != 1:
+    if len(named) != 1 or ref.id is not None:
         raise MemberAmbiguous
     kind, value = named[0]
     issuer = 0 if ref.issuer is None else number(ref.issuer)
@@ -70,49 +128,31 @@ def identity_of(caller: Caller, ref: MemberRef) -> Identity:
     return Identity(kind=kind, value=value, issuer_id=issuer)  # type: ignore[arg-type]  # of three
 
 
-def _count(ref: MemberRef) -> int:
-    return sum(one is not None for one in (ref.id, ref.phone, ref.card, ref.external))
+def _sorted(
+    caller: Caller, members: Iterable[MemberRef], secret: str
+) -> tuple[dict[MemberRef, int | Refusal], dict[MemberRef, Key]]:
+    """Give what is known of members without asking, and the keys of those to ask for."""
+    known: dict[MemberRef, int | Refusal] = {}
+    wanted: dict[MemberRef, Key] = {}
+    for ref in members:
+        try:
+            if ref.id is not None and ref == MemberRef(id=ref.id):
+                known[ref] = number(ref.id)
+            else:
+                wanted[ref] = normalise(identity_of(caller, ref), secret)
+        except Refusal as refusal:
+            known[ref] = refusal
+    return known, wanted
 
 
-class Place(Struct, frozen=True):
-    """An outlet and its organisation."""
-
-    id: int
-    organisation: int
-
-
-async def outlet(request: Request[Any, Any, Any], caller: Caller, code: str) -> int:
-    """Give the id of one of the caller's outlets; refuses ``outlet-not-found``."""
-    return (await outlet_of(request, caller, code)).id
-
-
-async def outlet_of(request: Request[Any, Any, Any], caller: Caller, code: str) -> Place:
-    """Give one of the caller's outlets; the operator may name anybody's.
-
-    An outlet never changes its organisation, so what was found stays true. Refuses
-    ``outlet-not-found``.
-    """
-    known: dict[str, Place] = request.app.state.outlets
-    found = known.get(code)
-    if found is None:
-        found = await parts.read(request, lambda conn: _find(conn, code))
-        if len(known) >= _KEPT:
-            known.clear()
-        known[code] = found
-    return _own(caller, found, code)
-
-
-def find_outlet(conn: Connection, caller: Caller, code: str) -> Place:
-    """Give one of the caller's outlets, as ``outlet_of`` does, on a connection."""
-    return _own(caller, _find(conn, code), code)
-
-
-def _find(conn: Connection, code: str) -> Place:
-    found = outlets.find(conn, code)
-    return Place(found.id, found.organisation_id)
-
-
-def _own(caller: Caller, found: Place, code: str) -> Place:
-    if found.organisation != caller.organisation_id and not caller.operator:
-        raise OutletNotFound(outlet=code)
-    return found
+def _read(
+    conn: Connection, keys: list[Key], codes: Iterable[str]
+) -> tuple[dict[Key, int], dict[str, Place]]:
+    places: dict[str, Place] = {}
+    for code in codes:
+        try:
+            found = outlets.find(conn, code)
+        except OutletNotFound:
+            continue
+        places[code] = Place(found.id, found.organisation_id)
+    return (identities.find_many(conn, keys) if keys else {}), places

@@ -87,7 +87,8 @@ async def find(
     A POST so that no phone stands in an address; it reads, and needs no key.
     """
     wanted = listing.expanded(expand, EXPANDABLE)
-    member_id = await lookup.member(request, caller, data.member)
+    found = await lookup.find(request, caller, [data.member])
+    member_id = found.member(data.member)
     shown = data.member.id is None
 
     def ask(conn: Connection) -> MemberOut:

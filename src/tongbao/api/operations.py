@@ -13,8 +13,6 @@ from tongbao.api.problems import answer, as_problem, status_of
 from tongbao.api.wire import (
     BalancesOut,
     ClaimOut,
-    Common,
-    LineIn,
     Money,
     OperationOut,
     Points,
@@ -113,21 +111,3 @@ def balances(found: Balances) -> BalancesOut:
     return BalancesOut(
         Points(found.available), Points(found.held), Points(found.pending), Points(found.owing)
     )
-
-
-def common(call: Call, data: Common) -> dict[str, Any]:
-    """Give what every operation has, from the call and what it sent."""
-    return {
-        "key": call.key,
-        "scope": call.scope,
-        "asked": call.asked,
-        "effective_at": data.effective_at,
-        "channel": data.channel,
-        "reference": data.reference,
-        "campaign": data.campaign,
-    }
-
-
-def sale_lines(lines: tuple[LineIn, ...]) -> tuple[ops.Line, ...]:
-    """Give the lines of a sale as the operations have them."""
-    return tuple(ops.Line(one.id, one.amount.value, one.item, one.quantity) for one in lines)

@@ -16,7 +16,6 @@ from tongbao.api.writes import Made, write
 from tongbao.hosting import parts
 from tongbao.kernel import clock
 from tongbao.kernel.db import Connection
-from tongbao.members import identities
 from tongbao.points import quotes
 
 _EXAMPLE: Final = {
@@ -36,22 +35,19 @@ async def quote(
 
     A purchase that names the quote is on its terms until it expires. Its points are not held.
     """
-    secret = parts.of(request).settings.identity_secret
+    found = await lookup.find(request, caller, [data.member], [data.outlet])
+    rules = parts.of(request).teller.rules
 
     def do(conn: Connection) -> Made:
-        member = (
-            lookup.number(data.member.id)
-            if data.member.id is not None
-            else identities.find(conn, lookup.identity_of(caller, data.member), secret=secret)
-        )
         said = quotes.make(
             conn,
             scope=caller.organisation_id,
-            member=member,
-            outlet=lookup.find_outlet(conn, caller, data.outlet).id,
+            member=found.member(data.member),
+            outlet=found.outlet(data.outlet),
             amount=data.amount.value,
             points=None if data.points is None else data.points.value,
             at=clock.now(),
+            rules=rules,
         )
         return Made(body=_tell(said, data.outlet))
 

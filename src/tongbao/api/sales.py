@@ -8,9 +8,9 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody
 
 from tongbao.access.keys import Caller
-from tongbao.api import calls, lookup
+from tongbao.api import building, calls, lookup
 from tongbao.api.caller import needs
-from tongbao.api.operations import common, hand_in, sale_lines
+from tongbao.api.operations import hand_in
 from tongbao.api.wire import (
     AwardIn,
     GiftIn,
@@ -24,33 +24,40 @@ from tongbao.api.wire import (
 from tongbao.points import operations as ops
 
 WRITE: Final = needs("points:write")
+_CARD: Final = {"card": "6200 0000 0001"}
+_PURCHASE: Final = {
+    "member": _CARD,
+    "outlet": "bj-01",
+    "amount": {"value": 20000, "unit": "CNY"},
+    "points": {"value": 8000, "unit": "PTS"},
+    "reference": "receipt 000123",
+}
+_AWARD: Final = {
+    "member": _CARD, "outlet": "bj-01", "amount": {"value": 20000, "unit": "CNY"},
+}  # fmt: skip
+_GIFT: Final = {"member": _CARD, "to": {"phone": "+8613812345678"}, "points": {"value": 1000}}
 
 
-@post("/v1/purchases", status_code=201, opt=WRITE)
+@post("/v1/purchases", status_code=201, opt=needs("points:write", example=_PURCHASE))
 async def purchase(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
     data: JSONBody[PurchaseIn],
 ) -> Response[OperationOut]:
-    """Pay a bill with points and cash."""
+    """Pay a bill with points and cash.
+
+    Points are taken soonest expiry first, whoever gave them; what is paid in cash earns.
+    """
     call = calls.of(request, caller, data)
 
     async def build() -> ops.Operation:
-        return ops.Purchase(
-            member=await lookup.member(request, caller, data.member),
-            outlet=await lookup.outlet(request, caller, data.outlet),
-            amount=data.amount.value,
-            points=data.points.value,
-            up_to=data.up_to,
-            lines=sale_lines(data.lines),
-            quote=None if data.quote is None else lookup.number(data.quote),
-            **common(call, data),
-        )
+        found = await lookup.find(request, caller, [data.member], [data.outlet])
+        return building.purchase(call, data, found)
 
     return await hand_in(request, call, "purchase", build)
 
 
-@post("/v1/awards", status_code=201, opt=WRITE)
+@post("/v1/awards", status_code=201, opt=needs("points:write", example=_AWARD))
 async def award(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
@@ -60,16 +67,8 @@ async def award(
     call = calls.of(request, caller, data)
 
     async def build() -> ops.Operation:
-        return ops.Award(
-            member=await lookup.member(request, caller, data.member),
-            outlet=await lookup.outlet(request, caller, data.outlet),
-            amount=data.amount.value,
-            points=None if data.points is None else data.points.value,
-            lines=sale_lines(data.lines),
-            release_at=data.release_at,
-            expires_at=data.expires_at,
-            **common(call, data),
-        )
+        found = await lookup.find(request, caller, [data.member], [data.outlet])
+        return building.award(call, data, found)
 
     return await hand_in(request, call, "award", build)
 
@@ -85,7 +84,7 @@ async def release(
     call = calls.of(request, caller, data)
 
     async def build() -> ops.Operation:
-        return ops.ReleasePending(award=lookup.number(award_id), **common(call, data))
+        return building.release(call, data, award_id)
 
     return await hand_in(request, call, "release_pending", build)
 
@@ -101,47 +100,56 @@ async def cancel(
     call = calls.of(request, caller, data)
 
     async def build() -> ops.Operation:
-        return ops.CancelPending(award=lookup.number(award_id), **common(call, data))
+        return building.cancel(call, data, award_id)
 
     return await hand_in(request, call, "cancel_pending", build)
 
 
-@post("/v1/refunds", status_code=201, opt=WRITE)
+@post(
+    "/v1/refunds",
+    status_code=201,
+    opt=needs("points:write", example={"original": "1007", "amount": {"value": 5000}}),
+)
 async def refund(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
     data: JSONBody[RefundIn],
 ) -> Response[OperationOut]:
-    """Take back a sale, whole or in part."""
+    """Take back a sale, whole or in part.
+
+    The same lots come back to the member; what it earned on that part is taken back.
+    """
     call = calls.of(request, caller, data)
 
     async def build() -> ops.Operation:
-        return ops.Refund(
-            original=lookup.number(data.original),
-            amount=None if data.amount is None else data.amount.value,
-            lines=tuple(ops.RefundLine(one.id, one.amount.value) for one in data.lines),
-            **common(call, data),
-        )
+        return building.refund(call, data)
 
     return await hand_in(request, call, "refund", build)
 
 
-@post("/v1/reversals", status_code=201, opt=WRITE)
+@post(
+    "/v1/reversals",
+    status_code=201,
+    opt=needs("points:write", example={"original_key": "till-7-000123"}),
+)
 async def reversal(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
     data: JSONBody[ReversalIn],
 ) -> Response[OperationOut]:
-    """Undo a request whose answer never came, also before it arrives."""
+    """Undo a request whose answer never came, also before it arrives.
+
+    `original_key` is the idempotency key of that request; how often it is undone does not matter.
+    """
     call = calls.of(request, caller, data)
 
     async def build() -> ops.Operation:
-        return ops.Reversal(original_key=data.original_key, **common(call, data))
+        return building.reversal(call, data)
 
     return await hand_in(request, call, "reversal", build)
 
 
-@post("/v1/gifts", status_code=201, opt=WRITE)
+@post("/v1/gifts", status_code=201, opt=needs("points:write", example=_GIFT))
 async def gift(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
@@ -151,12 +159,8 @@ async def gift(
     call = calls.of(request, caller, data)
 
     async def build() -> ops.Operation:
-        return ops.Gift(
-            member=await lookup.member(request, caller, data.member),
-            to=await lookup.member(request, caller, data.to),
-            points=data.points.value,
-            **common(call, data),
-        )
+        found = await lookup.find(request, caller, [data.member, data.to])
+        return building.gift(call, data, found)
 
     return await hand_in(request, call, "gift", build)
 

@@ -78,12 +78,37 @@ def inner(call_key: str) -> str:
     return "write:" + once.fingerprint(call_key).hex()
 
 
+def replayed(conn: Connection, call: calls.Call) -> Response[Any] | None:
+    """Give again what was answered under a call's key, if anything; refuses ``key-reused``."""
+    before = once.kept(conn, call.scope, call.key, call.asked.mark)
+    return None if before is None else _answer(_decode(before), again=True)
+
+
+def keep(conn: Connection, call: calls.Call, made: Made, *, refused: bool = False) -> Response[Any]:
+    """Keep an answer under a call's key, and give it."""
+    now = _kept(made, made.body)
+    kept = now if made.kept is None else _kept(made, made.kept)
+    once.keep(
+        conn,
+        call.scope,
+        call.key,
+        call.asked.mark,
+        _encode(kept),
+        refused=refused,
+        at=clock.now(),
+    )
+    return _answer(now, again=False)
+
+
+def answered(made: Made) -> Response[Any]:
+    """Give an answer that is not kept."""
+    return _answer(_kept(made, made.body), again=False)
+
+
 def _once(conn: Connection, call: calls.Call, do: Callable[[Connection], Made]) -> Response[Any]:
-    mark = call.asked.mark
-    before = once.begin(conn, call.scope, call.key, mark)
+    before = once.begin(conn, call.scope, call.key, call.asked.mark)
     if before is not None:
-        return _answer(_decode(before), replayed=True)
-    refused = False
+        return _answer(_decode(before), again=True)
     try:
         with conn.transaction():  # a refusal leaves nothing of what was done before it
             made = do(conn)
@@ -94,18 +119,17 @@ def _once(conn: Connection, call: calls.Call, do: Callable[[Connection], Made]) 
         if status >= 500:
             raise
         said = refusal_as_problem(refusal, status, call.asked.request_id)
-        made = Made(status=status, body=said)
-        refused = True
-    now = Kept(status=made.status, body=Raw(_encode(made.body)), headers=made.headers)
-    kept = now if made.kept is None else msgspec.structs.replace(now, body=Raw(_encode(made.kept)))
-    at = clock.now()
-    once.keep(conn, call.scope, call.key, mark, _encode(kept), refused=refused, at=at)
-    return _answer(now, replayed=False)
+        return keep(conn, call, Made(status=status, body=said), refused=True)
+    return keep(conn, call, made)
 
 
-def _answer(kept: Kept, *, replayed: bool) -> Response[Any]:
+def _kept(made: Made, body: object) -> Kept:
+    return Kept(status=made.status, body=Raw(_encode(body)), headers=made.headers)
+
+
+def _answer(kept: Kept, *, again: bool) -> Response[Any]:
     headers = dict(kept.headers)
-    if replayed:
+    if again:
         headers[calls.REPLAYED] = "true"
     media_type = CONTENT_TYPE if kept.status >= 400 else _JSON
     return Response(

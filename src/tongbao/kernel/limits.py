@@ -18,6 +18,9 @@ ones it would take nine billion to overflow a number that the database holds."""
 BATCH: Final = 8_192
 """Operations in one batch; their place in it takes 13 bits of the operation id."""
 
+ITEMS: Final = 1_000
+"""Operations of one bulk call over HTTP."""
+
 QUEUE: Final = 100_000
 """Operations that may wait for a teller; more are refused at once."""
 

@@ -85,6 +85,11 @@ class Teller:
             rules=Rules(zone=settings.time_zone),
         )
 
+    @property
+    def rules(self) -> Rules:
+        """What it allows."""
+        return self._rules
+
     def __enter__(self) -> Self:
         self._process = os.getpid()
         self._thread.start()
