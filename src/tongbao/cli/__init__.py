@@ -56,6 +56,7 @@ COMMANDS: Final = {
     "exceptions": Command("exceptions", "Work on what could not be posted, matched or paid."),
     "bank": Command("bank", "Write payment files, and book what the bank says it has paid."),
     "keys": Command("keys", "Make, replace and end the keys of the HTTP API."),
+    "risk": Command("risk", "Limit what may happen how often; look at what deserves a look."),
     "sandbox": Command("sandbox", "Play the bank, for sandboxes that have none."),
     "sweep": Command("sweep", "Post what time has made due, and seal the journal."),
     "serve": Command("serve", "Serve the API and run the jobs: everything in one command."),

@@ -73,6 +73,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         Meta(ge=0, le=limits.RATE, description="VAT contained in fees, ppm (60000 is 6 %)"),
     ] = 60_000
+    dormant_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=36_500,
+            description="Days without its member after which a wallet sleeps; 0: none",
+        ),
+    ] = 365
     batch_limit: Annotated[
         int,
         Meta(ge=1, le=limits.BATCH, description="Most operations the teller posts together"),

@@ -188,6 +188,11 @@ def record(conn: Connection[Any], guard: Guard, at: datetime) -> None:
             raise KeyTaken
 
 
+def forget(conn: Connection[Any], before: datetime) -> int:
+    """Forget codes that were used before a time; they are refused by then for their age."""
+    return conn.execute(Q.forget_codes, {"before": before}).rowcount
+
+
 def _read_counters(conn: Connection[Any], guard: Guard, keys: Sequence[Key], at: datetime) -> None:
     columns = _columns(keys)
     with conn.pipeline():

@@ -81,3 +81,6 @@ WHERE m.id = ANY(%(members)s::bigint[]);
 -- name: wake
 INSERT INTO points.awake (member_id, at) VALUES (%(member)s, %(at)s)
 ON CONFLICT (member_id) DO UPDATE SET at = greatest(points.awake.at, excluded.at);
+
+-- name: forget_codes
+DELETE FROM points.code_use WHERE used_at < %(before)s;

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Self
 
 from tongbao.kernel import clock, db, limits
@@ -82,7 +82,10 @@ class Teller:
             lambda: db.connect(settings),
             limit=settings.batch_limit,
             linger=settings.linger_ms / 1_000,
-            rules=Rules(zone=settings.time_zone),
+            rules=Rules(
+                zone=settings.time_zone,
+                dormant=timedelta(days=settings.dormant_days) if settings.dormant_days else None,
+            ),
         )
 
     @property

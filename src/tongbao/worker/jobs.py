@@ -5,6 +5,7 @@ cut short by ``kill -9``, is made up for by the next run of it.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,9 +20,13 @@ from tongbao.kernel.errors import NotFound
 from tongbao.ledger import verify as laws
 from tongbao.ledger.verify import Report
 from tongbao.points.check import Rules
+from tongbao.points.guard import forget as forget_codes
 from tongbao.reconcile.disputes import remind
 from tongbao.teller.sweep import seal_waiting
 from tongbao.teller.sweep import sweep as sweep_due
+from tongbao.till.sleepers import lock_page
+from tongbao.till.watch import forget as forget_tallies
+from tongbao.till.watch import look
 from tongbao.worker import settling
 from tongbao.worker.types import Bench, Facts, Job
 
@@ -30,6 +35,9 @@ Q = sql.load(__package__)
 BROKEN_LAW: Final = "broken-law"
 _WORKER: Final = "worker"
 """Who proposes, for the record: a person has to approve."""
+
+_KEPT: Final = timedelta(days=40)
+"""How long used payment codes and the watch's counts are kept: offline lines may come so late."""
 
 _EVERY_MINUTE: Final = "* * * * *"
 _EVERY_FIVE_SECONDS: Final = "* * * * * */5"
@@ -86,6 +94,28 @@ def disputes(bench: Bench) -> Facts:
         return {"overdue": remind(bench.conn, bench.now())}
 
 
+def watch(bench: Bench) -> Facts:
+    """Look at what staff and refunds look like; what is found waits for a person."""
+    found = 0
+    while True:
+        with bench.conn.transaction():
+            seen = look(bench.conn, bench.now())
+        if not seen.events:
+            return {"found": found}
+        found += seen.found
+
+
+def sleepers(bench: Bench) -> Facts:
+    """Lock the wallets of members who have not been here for long."""
+    days, locked = bench.settings.dormant_days, 0
+    place: int | None = 0 if days else None
+    while place is not None:
+        with bench.conn.transaction():
+            more, place = lock_page(bench.conn, bench.now(), timedelta(days=days), above=place)
+        locked += more
+    return {"locked": locked}
+
+
 def verify(bench: Bench) -> Facts:
     """Verify the laws on what is new; a broken one is an item for the operator's desk."""
     with bench.conn.transaction():
@@ -98,7 +128,10 @@ def verify(bench: Bench) -> Facts:
 
 
 def tidy(bench: Bench) -> Facts:
-    """Forget what killed workers had taken from the queue."""
+    """Forget what killed workers had taken from the queue, and what nobody counts any more."""
+    with bench.conn.transaction():
+        forget_codes(bench.conn, bench.now() - _KEPT)
+        forget_tallies(bench.conn, (bench.now() - _KEPT).date())
     bench.conn.execute(job_queue.SEARCH)
     return {"lost": bench.conn.execute(Q.forget_lost_jobs).rowcount}
 
@@ -143,5 +176,7 @@ JOBS: Final[Sequence[Job]] = (
     Job(name="liability", cron="30 * * * *", do=settling.estimate, help="a month that is over"),
     Job(name="seal", cron=_EVERY_FIVE_SECONDS, do=seal, help="the hash chain"),
     Job(name="verify", cron="*/10 * * * *", do=verify, help="the laws, on what is new"),
+    Job(name="watch", cron=_EVERY_MINUTE, do=watch, help="what staff and refunds look like"),
+    Job(name="sleepers", cron="20 19 * * *", do=sleepers, help="wallets without their members"),
     Job(name="tidy", cron="*/5 * * * *", do=tidy, help="what killed workers left in the queue"),
 )
