@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from msgspec import Struct
 
@@ -40,7 +40,9 @@ class Entry(Struct, frozen=True, kw_only=True):
     facts: dict[str, Any]
 
 
-NOBODY: Final = Actor(by="nobody")
+def nobody(address: str) -> Actor:
+    """Give the actor of what somebody unknown has tried."""
+    return Actor(by="nobody", address=address)
 
 
 def note(

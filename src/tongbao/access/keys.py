@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from msgspec import Struct
 from psycopg.rows import class_row
 
 from tongbao.access import bearer
+from tongbao.access.audit import Actor
 from tongbao.access.roles import Role, Scope, check_role, scopes_of
 from tongbao.alliance import organisations
 from tongbao.kernel import arrays, limits, sql, texts
@@ -42,6 +43,14 @@ class ApiKey(Struct, frozen=True, kw_only=True):
     revoked_by: str | None
     revoked_at: datetime | None
     last_used_at: datetime | None
+    signs: bool
+    signing_required: bool
+    rate_limit: int | None
+
+
+class SignatureNeeded(Refused):
+    code = "signature-needed"
+    text = "requests of this key must be signed"
 
 
 class ApiKeyEnded(Refused):
@@ -60,13 +69,35 @@ class OverlapMalformed(Malformed):
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """Who calls: by which key, for which organisation, and what the key allows."""
+    """Who calls, for which organisation, and what is allowed: a key, or somebody on the staff.
 
-    key_id: int
+    ``name`` is the key's, or the one that the person signs in with. ``rate_limit``: requests a
+    minute, None: as is set for all.
+    """
+
+    key_id: int | None
     organisation_id: int
     role: Role
     scopes: frozenset[Scope]
     operator: bool
+    staff_id: int | None = None
+    name: str = ""
+    rate_limit: int | None = None
+
+    @property
+    def by(self) -> str:
+        """Give the name for records: a person's own, or that of the key with its number."""
+        return self.name if self.key_id is None else f"key {self.key_id} ({self.name})"
+
+    def actor(self, address: str = "") -> Actor:
+        """Give the one who acts, for the log."""
+        return Actor(
+            by=self.by,
+            organisation_id=self.organisation_id,
+            staff_id=self.staff_id,
+            key_id=self.key_id,
+            address=address,
+        )
 
 
 def create(
@@ -150,23 +181,53 @@ def list_of(
 
 
 def check(conn: Connection, token: str, at: datetime) -> Caller:
-    """Give who calls with ``token``; refuses ``key-unknown``, never saying why."""
+    """Give who calls with ``token``; refuses ``key-unknown``, never saying why.
+
+    A key whose requests must be signed is refused ``signature-needed``.
+    """
     parts = bearer.read("tbk", token)
     row = parts and conn.execute(Q.key_to_check, {"id": parts[0]}).fetchone()
     if parts is None or row is None:
         raise KeyUnknown
-    key_id, organisation_id, role, scopes, digest, expires_at, revoked_at, kind, status = row
-    good = bearer.fits(digest, parts[1])
-    ended = revoked_at is not None or (expires_at is not None and expires_at <= at)
-    if not good or ended or status == "closed":
+    caller, digest, _, required = _read(row, at)
+    if caller is None or not bearer.fits(digest, parts[1]):
         raise KeyUnknown
-    return Caller(
+    if required:
+        raise SignatureNeeded
+    return caller
+
+
+def signer(conn: Connection, key_id: int, at: datetime) -> tuple[Caller, bytes] | None:
+    """Give who calls when a request is signed with the key, and its sealed signing secret.
+
+    None when the key does not sign, or is not valid any more. The door opens the secret.
+    """
+    row = conn.execute(Q.key_to_check, {"id": key_id}).fetchone()
+    if row is None:
+        return None
+    caller, _, signing, _ = _read(row, at)
+    return None if caller is None or signing is None else (caller, signing)
+
+
+def _read(row: tuple[Any, ...], at: datetime) -> tuple[Caller | None, bytes, bytes | None, bool]:
+    """Give the caller that a key stands for, if it is valid; with the hash and what it signs by."""
+    (
+        key_id, organisation_id, role, scopes, name, digest, expires_at, revoked_at, signing,
+        required, rate_limit, kind, status,
+    ) = row  # fmt: skip
+    ended = revoked_at is not None or (expires_at is not None and expires_at <= at)
+    if ended or status == "closed":
+        return None, digest, None, required
+    caller = Caller(
         key_id=key_id,
         organisation_id=organisation_id,
         role=role,
         scopes=frozenset(cast("list[Scope]", scopes)),
         operator=kind == "operator",
+        name=name,
+        rate_limit=rate_limit,
     )
+    return caller, digest, signing, required
 
 
 def note_used(conn: Connection, used: Mapping[int, datetime]) -> None:

@@ -3,7 +3,9 @@
 CREATE SCHEMA access;
 GRANT USAGE ON SCHEMA access TO tongbao_app;
 
--- A key's secret has 256 bits of chance, so that one hash of it is enough.
+-- A key's secret has 256 bits of chance, so that one hash of it is enough. signing: the secret
+-- with which requests are signed, encrypted; signing_required: nothing else lets this key in.
+-- rate_limit: requests a minute, null: as is set for all.
 CREATE TABLE access.api_key (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   organisation_id bigint NOT NULL REFERENCES alliance.organisation,
@@ -18,9 +20,13 @@ CREATE TABLE access.api_key (
   revoked_by text,
   revoked_at timestamptz,
   last_used_at timestamptz,
+  signing bytea,
+  signing_required boolean NOT NULL DEFAULT FALSE,
+  rate_limit int,
   CONSTRAINT api_key_role CHECK (role IN (
     'admin', 'settlement', 'marketer', 'auditor', 'manager', 'finance', 'cashier', 'partner'
-  ))
+  )),
+  CONSTRAINT api_key_rate_limit CHECK (rate_limit >= 1)
 );
 
 CREATE INDEX api_key_organisation ON access.api_key (organisation_id, id);
@@ -144,6 +150,9 @@ CREATE TABLE access.device (
   revoked_at timestamptz
 );
 
+-- A device's number is taken first: its secret is encrypted for it.
+GRANT USAGE ON SEQUENCE access.device_id_seq TO tongbao_app;
+
 CREATE INDEX device_member ON access.device (member_id, id);
 
 -- A member who is signed in on a device. proved_at: when a code was given last.
@@ -173,8 +182,7 @@ CREATE TABLE access.one_time_code (
   digest bytea NOT NULL,
   created_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL,
-  attempts smallint NOT NULL DEFAULT 0,
-  used_at timestamptz
+  attempts smallint NOT NULL DEFAULT 0
 );
 
 CREATE INDEX one_time_code_subject ON access.one_time_code (subject, purpose, id);
@@ -184,3 +192,57 @@ access.device, access.member_session TO tongbao_app;
 GRANT DELETE ON access.recovery TO tongbao_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON access.guess, access.one_time_code TO tongbao_app;
 GRANT SELECT, INSERT ON access.audit TO tongbao_app;
+
+-- Nonces of signed requests, until no request with them could be recent enough.
+CREATE TABLE access.nonce (
+  key_id bigint NOT NULL,
+  nonce text COLLATE "C" NOT NULL,
+  expires_at timestamptz NOT NULL,
+  PRIMARY KEY (key_id, nonce)
+);
+
+CREATE INDEX nonce_expires ON access.nonce (expires_at);
+
+-- Tokens that last for minutes or hours: for a key (OAuth 2.0), or for somebody on the staff.
+CREATE TABLE access.token (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  key_id bigint REFERENCES access.api_key,
+  staff_id bigint REFERENCES access.staff,
+  scopes text[] NOT NULL,
+  digest bytea NOT NULL,
+  created_at timestamptz NOT NULL,
+  expires_at timestamptz NOT NULL,
+  revoked_at timestamptz,
+  CONSTRAINT token_of_one CHECK ((key_id IS NULL) <> (staff_id IS NULL))
+);
+
+CREATE INDEX token_staff ON access.token (staff_id, id) WHERE staff_id IS NOT NULL;
+CREATE INDEX token_expires ON access.token (expires_at);
+
+-- Who of the staff is who at a provider of single sign-on. subject: the provider's own name for
+-- the person, null until the first sign-in there.
+CREATE TABLE access.sso_link (
+  staff_id bigint NOT NULL REFERENCES access.staff,
+  issuer text COLLATE "C" NOT NULL,
+  email text COLLATE "C" NOT NULL,
+  subject text COLLATE "C",
+  linked_by text NOT NULL,
+  linked_at timestamptz NOT NULL,
+  PRIMARY KEY (staff_id, issuer),
+  UNIQUE (issuer, email),
+  UNIQUE (issuer, subject)
+);
+
+-- Sign-ins that are at a provider now. state and browser are hashes.
+CREATE TABLE access.sso_request (
+  state bytea PRIMARY KEY,
+  browser bytea NOT NULL,
+  issuer text NOT NULL,
+  nonce text NOT NULL,
+  verifier text NOT NULL,
+  onward text NOT NULL,
+  expires_at timestamptz NOT NULL
+);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON access.token, access.sso_link TO tongbao_app;
+GRANT SELECT, INSERT, DELETE ON access.nonce, access.sso_request TO tongbao_app;

@@ -129,7 +129,7 @@ def _subjects(login: str, address: str) -> list[tuple[Bound, str]]:
 
 def _log_refusal(conn: Connection, candidate: Candidate, address: str, at: datetime) -> None:
     if candidate.staff_id is None:
-        audit.note(conn, "sign-in-refused", Actor(by="nobody", address=address), at)
+        audit.note(conn, "sign-in-refused", audit.nobody(address), at)
         return
     found = staff.get(conn, candidate.staff_id)
     actor = Actor(

@@ -137,3 +137,27 @@ INVITATION: Final = timedelta(days=7)
 
 RESET: Final = timedelta(hours=2)
 """How long a link to set a new password is good."""
+
+ONE_TIME_CODE: Final = timedelta(minutes=5)
+"""How long a code that was sent to a phone is good."""
+
+DEVICES: Final = 20
+"""Devices of one member; a new one beyond takes the place of the one seen longest ago."""
+
+MEMBER_SESSION: Final = timedelta(days=180)
+"""How long a session of a member lasts at most."""
+
+MEMBER_SESSION_IDLE: Final = timedelta(days=30)
+"""How long a session of a member lasts without a request."""
+
+KEY_TOKEN: Final = timedelta(minutes=15)
+"""How long a token lasts that a key has got by OAuth 2.0."""
+
+STAFF_TOKEN: Final = timedelta(hours=12)
+"""How long a token lasts with which scripts of the staff call."""
+
+SIGNATURE_SKEW: Final = timedelta(minutes=5)
+"""How far the clock of who signs requests may be from ours."""
+
+SSO: Final = timedelta(minutes=10)
+"""How long a sign-in at a provider of single sign-on may take."""

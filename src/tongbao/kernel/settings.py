@@ -18,13 +18,17 @@ from tongbao.kernel.errors import Malformed
 
 PREFIX: Final = "TONGBAO_"
 DEVELOPMENT_SECRET: Final = "tongbao-development-only"  # noqa: S105 - doctor warns of it
-SECRETS: Final = frozenset({"database_url", "identity_secret", "access_secret"})
+SECRETS: Final = frozenset(
+    {"database_url", "identity_secret", "access_secret", "oidc_client_secret"}
+)
 """Fields whose values are never printed."""
 
 _DATABASE: Final = r"^[a-z_][a-z0-9_]{0,62}$"
 _WORDS: Final = r"^([a-z]+(,[a-z]+)*)?$"
 _CLOCK: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 _FOLDERS: Final = frozenset({"data_dir", "bank_folder", "statements_folder"})
+_NAME: Final = r"^[A-Za-z0-9._-]{1,64}$"
+_URL: Final = r"^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$"
 _SIZE: Final = r"^[1-9][0-9]{0,8}(kB|MB|GB|TB)$"
 
 
@@ -120,6 +124,36 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str,
         Meta(min_length=16, description="Key of what sign-in keeps encrypted; set your own"),
     ] = DEVELOPMENT_SECRET
+    code_sender: Annotated[
+        Annotated[str, Meta(pattern=_NAME)] | None,
+        Meta(description="Who sends one-time codes to members' phones; unset: nobody"),
+    ] = None
+    public_url: Annotated[
+        Annotated[str, Meta(pattern=_URL)] | None,
+        Meta(description="Where people reach this service, as https://points.example.cn"),
+    ] = None
+    oidc_issuer: Annotated[
+        Annotated[str, Meta(pattern=_URL)] | None,
+        Meta(description="Provider of single sign-on for staff, by its OIDC issuer"),
+    ] = None
+    oidc_client_id: Annotated[
+        str | None, Meta(description="How this service is registered at that provider")
+    ] = None
+    oidc_client_secret: Annotated[
+        str | None, Meta(description="The secret that the provider gave for it")
+    ] = None
+    proxies: Annotated[
+        int,
+        Meta(ge=0, le=10, description="Proxies of our own before the service (X-Forwarded-For)"),
+    ] = 0
+    rate_limit: Annotated[
+        int,
+        Meta(ge=0, description="Requests a minute of one API key, per process; 0: no limit"),
+    ] = 60_000
+    rate_limit_address: Annotated[
+        int,
+        Meta(ge=0, description="The same of one address without a key; 0: no limit"),
+    ] = 600
     shared_buffers: Annotated[
         Annotated[str, Meta(pattern=_SIZE)] | None,
         Meta(description="Embedded server's cache; unset: a quarter of memory, at most 8GB"),

@@ -46,9 +46,20 @@ def normalise(identity: Identity, secret: str) -> Key:
             return _external(identity)
 
 
+def e164(phone: str) -> str:
+    """Give a phone as the world writes it, such as +8613800138000; ``identity-malformed``."""
+    return _e164(Identity(kind="phone", value=phone))
+
+
 def _phone(identity: Identity, secret: str) -> Key:
     if identity.issuer_id:
         raise _refuse(identity, "a phone has no issuer")
+    number = _e164(identity)
+    digest = hmac.digest(secret.encode(), number.encode(), "sha256").hex()
+    return Key("phone", 0, digest, number[-_HINT:])
+
+
+def _e164(identity: Identity) -> str:
     if len(identity.value) > _LONGEST_PHONE:
         raise _refuse(identity, f"it has more than {_LONGEST_PHONE} characters")
     try:
@@ -59,9 +70,7 @@ def _phone(identity: Identity, secret: str) -> Key:
         raise _refuse(identity, "no country has such a number")
     if number.extension:
         raise _refuse(identity, "an extension is not one person's phone")
-    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    digest = hmac.digest(secret.encode(), e164.encode(), "sha256").hex()
-    return Key("phone", 0, digest, e164[-_HINT:])
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
 def _card(identity: Identity) -> Key:

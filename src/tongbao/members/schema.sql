@@ -34,3 +34,26 @@ CREATE INDEX identity_member ON members.identity (member_id);
 
 GRANT SELECT, INSERT, UPDATE ON members.member TO tongbao_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON members.identity TO tongbao_app;
+
+-- What a member said of a purpose, and took back. The newest line counts. organisation_id 0 is
+-- the alliance itself.
+CREATE TABLE members.consent (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  member_id bigint NOT NULL REFERENCES members.member,
+  organisation_id bigint NOT NULL,
+  purpose text NOT NULL,
+  given boolean NOT NULL,
+  by text NOT NULL,
+  at timestamptz NOT NULL,
+  CONSTRAINT consent_purpose CHECK (
+    purpose IN ('marketing', 'profiling', 'sharing', 'location')
+  ),
+  CONSTRAINT consent_by CHECK (by IN ('member', 'organisation', 'import'))
+);
+
+CREATE INDEX consent_member ON members.consent (member_id, organisation_id, purpose, id);
+
+CREATE TRIGGER consent_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON members.consent
+FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
+
+GRANT SELECT, INSERT ON members.consent TO tongbao_app;
