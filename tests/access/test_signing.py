@@ -20,11 +20,12 @@ COVERED = (
     f';created={CREATED};keyid="tbk_7";nonce="{NONCE}";alg="hmac-sha256"'
 )
 BODY = b'{"points":{"value":8000}}'
+HEADERS = {"content-digest": signing.digest(BODY), "idempotency-key": "sale-1"}
 REQUEST = Request(
     method="POST",
     path="/v1/purchases",
     query="",
-    headers={"content-digest": signing.digest(BODY), "idempotency-key": "sale-1"},
+    headers=HEADERS,
     body=BODY,
 )
 
@@ -76,8 +77,8 @@ def test_a_signed_request_is_let_in() -> None:
         replace(REQUEST, path="/v1/awards"),
         replace(REQUEST, query="a=b"),
         replace(REQUEST, body=BODY + b" "),
-        replace(REQUEST, headers=REQUEST.headers | {"idempotency-key": "sale-2"}),  # type: ignore[operator]
-        replace(REQUEST, headers=REQUEST.headers | {"content-digest": signing.digest(b"")}),  # type: ignore[operator]
+        replace(REQUEST, headers=HEADERS | {"idempotency-key": "sale-2"}),
+        replace(REQUEST, headers=HEADERS | {"content-digest": signing.digest(b"")}),
     ],
 )
 def test_whatever_is_changed_on_the_way_is_refused(changed: Request) -> None:

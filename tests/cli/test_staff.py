@@ -6,15 +6,22 @@ from typing import Any
 from typer.testing import CliRunner, Result
 
 from tests.world import build
-from tongbao.access import audit, invitations, staff
+from tongbao.access import audit, invitations, sso, staff
 from tongbao.alliance.types import Terms
 from tongbao.cli import app
 from tongbao.kernel import clock
 from tongbao.kernel.db import Connection
 
+PROVIDER = {
+    "TONGBAO_PUBLIC_URL": "https://points.example.cn",
+    "TONGBAO_OIDC_ISSUER": "https://id.example.cn",
+    "TONGBAO_OIDC_CLIENT_ID": "tongbao",
+}
+
 
 def call(url: str, *arguments: str) -> Result:
-    return CliRunner().invoke(app, ["staff", *arguments], env={"TONGBAO_DATABASE_URL": url})
+    env = {"TONGBAO_DATABASE_URL": url, **PROVIDER}
+    return CliRunner().invoke(app, ["staff", *arguments], env=env)
 
 
 def answer(url: str, *arguments: str) -> dict[str, Any]:
@@ -54,3 +61,13 @@ def test_a_cashier_of_an_outlet(db: Connection, database_url: str) -> None:
     assert [one["login"] for one in answer(database_url, "list")["staff"]] == ["min"]
     twice = call(database_url, "add", "min", "Min", "--role", "admin", "--by", "Lin")
     assert twice.exit_code != 0
+
+
+def test_somebody_is_linked_to_the_provider_and_unlinked(db: Connection, database_url: str) -> None:
+    build(db, {"A": Terms()})
+    made = answer(database_url, "add", "wei", "韦", "--role", "admin", "--by", "Lin")
+    said = call(database_url, "link", "wei", "Wei@example.cn", "--by", "Lin").stdout
+    assert said == "wei signs in at https://id.example.cn as wei@example.cn\n"
+    assert [one.email for one in sso.links_of(db, made["staff"]["id"])] == ["wei@example.cn"]
+    assert "any more" in call(database_url, "unlink", "wei", "--by", "Lin").stdout
+    assert sso.links_of(db, made["staff"]["id"]) == []

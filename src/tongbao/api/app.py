@@ -44,7 +44,7 @@ def make(settings: Settings, shared: Parts | None = None) -> Litestar:
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         with opened(settings, shared) as parts:
             app.state.parts = parts
-            app.state.keyring = KeyRing(parts.pool)
+            app.state.keyring = KeyRing(parts.pool, settings.access_secret)
             app.state.outlets = {}
             app.state.running = set()
             yield

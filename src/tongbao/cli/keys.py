@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from tongbao.access import audit, signing
 from tongbao.access import keys as access
+from tongbao.access.audit import Actor
 from tongbao.access.keys import ApiKey
 from tongbao.access.roles import Role
 from tongbao.cli import decisions, output, pages, session
@@ -101,6 +103,38 @@ def revoke(key: Number, by: decisions.By, as_json: output.Json = False) -> None:
         output.json(ended)
     else:
         output.line(f"key {ended.id} is revoked")
+
+
+@app.command()
+def sign(
+    key: Number,
+    by: decisions.By,
+    optional: Annotated[
+        bool, typer.Option("--optional", help="The token stays good, too, for a changeover.")
+    ] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="End signing; the token is good.")] = False,
+    as_json: output.Json = False,
+) -> None:
+    """Give a key a secret with which its requests are signed, shown this once."""
+    with session.open_session() as opened, opened.conn.transaction():
+        conn, secret = opened.conn, None
+        if stop:
+            signing.disarm(conn, key)
+        else:
+            chance = secrets.token_bytes(signing.SECRET)
+            kept_by = opened.settings.access_secret
+            secret = signing.arm(conn, key, chance, required=not optional, key=kept_by)
+        kind = "key-signing-ended" if stop else "key-signing-begun"
+        actor = Actor(by=by, address="command line")
+        audit.note(conn, kind, actor, opened.at, subject=f"key {key}")
+    if as_json:
+        output.json({"key": key, "secret": secret})
+    elif secret is None:
+        output.line(f"key {key} does not sign any more; its token lets in whoever has it")
+    else:
+        token = "is good, too" if optional else "lets nobody in any more"
+        output.line(f"key {key} signs with this secret, shown this once; its token {token}:")
+        output.line(f"  {secret}")
 
 
 @app.command("list")

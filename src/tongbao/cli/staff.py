@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tongbao.access import audit, bearer, invitations, totp
+from tongbao.access import audit, bearer, invitations, sso, totp
 from tongbao.access import staff as people
 from tongbao.access.audit import Actor
 from tongbao.access.roles import Role
@@ -13,6 +13,7 @@ from tongbao.alliance import organisations as alliance
 from tongbao.alliance import outlets
 from tongbao.cli import organisation as organisations
 from tongbao.cli import output, pages, session
+from tongbao.hosting.provider import Provider
 from tongbao.kernel import limits
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -77,7 +78,7 @@ def show_all(
                     one.id, one.login, one.name,
                     organisations.code_of(conn, one.organisation_id), one.role, one.status,
                     "yes" if one.totp else "no",
-                    pages.moment(one.signed_in_at, zone) if one.signed_in_at else "-",
+                    pages.moment(one.signed_in_at, zone),
                 )
                 for one in found
             ],
@@ -116,6 +117,39 @@ def disable(login: Login, by: By, as_json: output.Json = False) -> None:
 def enable(login: Login, by: By, as_json: output.Json = False) -> None:
     """Let somebody in again."""
     _switch(login, by, disabled=False, as_json=as_json)
+
+
+@app.command()
+def link(
+    login: Login,
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The address known there.")],
+    by: By,
+    as_json: output.Json = False,
+) -> None:
+    """Let somebody sign in at the provider of single sign-on."""
+    with session.open_session() as opened, opened.conn.transaction():
+        whom = people.find(opened.conn, login)
+        issuer = Provider.of(opened.settings).issuer
+        made = sso.link(opened.conn, whom.id, issuer, email, by=by, at=opened.at)
+        _note(opened, "sso-linked", by, whom)
+    if as_json:
+        output.json(made)
+    else:
+        output.line(f"{whom.login} signs in at {made.issuer} as {made.email}")
+
+
+@app.command()
+def unlink(login: Login, by: By, as_json: output.Json = False) -> None:
+    """Let somebody sign in at the provider of single sign-on no more."""
+    with session.open_session() as opened, opened.conn.transaction():
+        whom = people.find(opened.conn, login)
+        issuer = Provider.of(opened.settings).issuer
+        sso.unlink(opened.conn, whom.id, issuer)
+        _note(opened, "sso-unlinked", by, whom)
+    if as_json:
+        output.json(_told(whom))
+    else:
+        output.line(f"{whom.login} does not sign in at {issuer} any more")
 
 
 def _switch(login: str, by: str, *, disabled: bool, as_json: bool) -> None:

@@ -144,7 +144,8 @@ class Provider:
                     raise SsoFailed(reason="the provider calls itself otherwise")
                 for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
                     _check_address(str(said.get(name, "")))
-                keys = KeySet.import_key_set(self._ask("GET", said["jwks_uri"]))  # type: ignore[arg-type]  # checked there
+                published: Any = self._ask("GET", said["jwks_uri"])
+                keys = KeySet.import_key_set(published)
                 known = self._known = (time.monotonic() + _KEPT, said, keys)
             return known[1], known[2]
 

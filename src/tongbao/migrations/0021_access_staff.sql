@@ -151,8 +151,7 @@ CREATE TABLE access.one_time_code (
   digest bytea NOT NULL,
   created_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL,
-  attempts smallint NOT NULL DEFAULT 0,
-  used_at timestamptz
+  attempts smallint NOT NULL DEFAULT 0
 );
 
 CREATE INDEX one_time_code_subject ON access.one_time_code (subject, purpose, id);

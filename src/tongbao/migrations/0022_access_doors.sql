@@ -26,9 +26,6 @@ GRANT SELECT, INSERT ON members.consent TO tongbao_app;
 -- A device's number is taken first: its secret is encrypted for it.
 GRANT USAGE ON SEQUENCE access.device_id_seq TO tongbao_app;
 
--- A code that was used is gone.
-ALTER TABLE access.one_time_code DROP COLUMN used_at;
-
 -- signing: the secret with which requests are signed, encrypted; signing_required: nothing else
 -- lets this key in. rate_limit: requests a minute, null: as is set for all.
 ALTER TABLE access.api_key ADD COLUMN signing bytea;
