@@ -8,14 +8,23 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CODE := $(wildcard src tests bench)
+WEB := src/tongbao/web
+STATIC := $(WEB)/static/manifest.json
+# Python and templates too: they name the icons.
+SOURCES := package.json package-lock.json vite.config.js \
+  $(shell find frontend $(WEB) -name static -prune -o \
+    \( -path 'frontend/*' -o -name '*.html' -o -name '*.py' \) -type f -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long check bench format clean
+.PHONY: help install assets browser demo screenshots test test-long check bench format clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: $(STAMP) ## make .venv and install Tongbao with its tools into it
+install: $(STAMP) $(STATIC) ## make .venv and install Tongbao with its tools into it
+	@:
+
+assets: $(STATIC) ## build the assets of the pages, if their sources have changed
 	@:
 
 $(BIN)/python:
@@ -37,8 +46,25 @@ $(STAMP): pyproject.toml $(BIN)/python
 	@$(BIN)/python -m pip install -qq --editable . --group dev
 	@touch $@
 
+# All else works without Node.js, so that its absence is said and does not end the installation.
+$(STATIC): $(SOURCES)
+	@if ! command -v npm >/dev/null; then \
+	  echo "There will be no pages: Node.js 20 or newer, which builds their assets, is missing." >&2; \
+	  echo "Debian and Ubuntu: apt-get install nodejs npm" >&2; \
+	else \
+	  if [ package-lock.json -nt node_modules/.package-lock.json ]; then npm ci --silent; fi && \
+	  touch node_modules/.package-lock.json && \
+	  npm run --silent build -- --logLevel warn; \
+	fi
+
+browser: ## install Chromium, in which the pages are tested (Debian and Ubuntu, as root)
+	@command -v chromium || apt-get install -y --no-install-recommends chromium fonts-noto-cjk
+
 demo: install ## build a believable alliance and show what happened in it
 	@$(BIN)/tongbao demo
+
+screenshots: install ## write a picture of every page of the demo to screenshots/
+	@$(BIN)/python -m tests.web.screenshots screenshots
 
 test: install ## run the tests but the slow ones (TESTS=tests/ledger for some, WORKERS=1)
 	@$(BIN)/pytest --numprocesses $(WORKERS) --session-timeout 3000 -m "not slow" $(TESTS)
@@ -63,4 +89,4 @@ format: install ## write Python and SQL the way `check` wants them
 	$(BIN)/sqlfluff format --disable-progress-bar $(CODE)
 
 clean: ## remove what the tools left behind, .venv too
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+	rm -rf $(VENV) node_modules $(WEB)/static .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

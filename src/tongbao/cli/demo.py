@@ -15,7 +15,7 @@ from tongbao.ledger import verify as laws
 from tongbao.ledger.verify import Report
 from tongbao.points.explain import Explanation, as_data, explain
 from tongbao.points.statements import Statement, statement
-from tongbao.sandbox import alliance, month, picture, settled_day, story, traffic
+from tongbao.sandbox import alliance, month, people, picture, settled_day, story, traffic
 from tongbao.sandbox.month import Month
 from tongbao.sandbox.picture import Closed, Picture
 from tongbao.sandbox.settled_day import SettledDay
@@ -70,12 +70,13 @@ def demo(
         raise typer.Exit(_BROKEN)
 
 
-def _run(sandbox: Sandbox, seed: int, people: int, folder: Path, *, quiet: bool) -> Shown:
+def _run(sandbox: Sandbox, seed: int, crowd: int, folder: Path, *, quiet: bool) -> Shown:
     random = traffic.seeded(seed)
     secret = sandbox.settings.identity_secret
     with output.progress("a month passes", month.DAYS, quiet=quiet) as advance:
         with sandbox.begin() as conn:
-            made = alliance.found(conn, random, people, story.CAST, month.FIRST, secret)
+            made = alliance.found(conn, random, crowd, story.CAST, month.FIRST, secret)
+            people.add(conn, made, traffic.seeded(seed), month.FIRST)
         lived = month.live(sandbox.begin, made, random, advance)
     with sandbox.begin() as conn:
         taken = picture.take(conn, month.LAST)
@@ -145,6 +146,10 @@ def _print(shown: Shown, zone: str, database: str) -> None:
         "show outlet jinheng-ja",
     ):
         output.line(f"  TONGBAO_DATABASE={database} tongbao {command}")
+    output.line(f"Who signs in to its pages, each with the password {people.PASSWORD}:")
+    for role in ("admin", "settlement", "auditor", "marketer", "manager", "finance", "cashier"):
+        logins = ", ".join(person.login for person in people.PEOPLE if person.role == role)
+        output.line(f"  {role.ljust(10)} {logins}")
 
 
 def _heading(text: str) -> None:

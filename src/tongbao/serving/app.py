@@ -13,13 +13,16 @@ from tongbao.hosting.parts import Parts, opened
 from tongbao.kernel.settings import Settings
 from tongbao.serving import rope as ropes
 from tongbao.serving.patience import patient
+from tongbao.web import app as web
+from tongbao.web import assets
 
 
 def mounts(settings: Settings, parts: Parts) -> Sequence[tuple[str, Litestar]]:
     """Give the applications and where they are: the first whose prefix fits takes a request."""
-    return [
-        ("/", api.make(settings, parts)),
-    ]
+    asked = api.make(settings, parts)
+    if not assets.built():
+        return [("/", asked)]
+    return [("/v1/", asked), ("/schema", asked), ("/", web.make(settings, parts))]
 
 
 class Service:
@@ -56,7 +59,7 @@ class Service:
             parts = stack.enter_context(opened(self._settings))
             ropes.follow(self._rope, parts.stopping)
             self._mounts = mounts(self._settings, parts)
-            for _, app in self._mounts:
+            for app in dict.fromkeys(app for _, app in self._mounts):
                 await stack.enter_async_context(app.lifespan())
             yield
 

@@ -1,0 +1,118 @@
+// What charts look like: lines, areas, bars and heat maps in the colours of the page.
+import { BarChart, HeatmapChart, LineChart } from "echarts/charts";
+import {
+  AriaComponent,
+  GridComponent,
+  LegendComponent,
+  TooltipComponent,
+  VisualMapComponent,
+} from "echarts/components";
+import { init, use } from "echarts/core";
+import { CanvasRenderer } from "echarts/renderers";
+
+use([
+  AriaComponent, BarChart, CanvasRenderer, GridComponent, HeatmapChart, LegendComponent,
+  LineChart, TooltipComponent, VisualMapComponent,
+]);
+
+const drawn = new Map();
+
+function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--tblr-${name}`).trim();
+}
+
+// Amounts come as whole fen; a chart alone may divide, nobody calculates with what it shows.
+function format(language, unit) {
+  const digits = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
+  if (unit === "percent") return (value) => `${digits.format(value / 10000)} %`;
+  if (unit === "money") return (value) => `¥${digits.format(value / 100)}`;
+  if (unit === "points") return (value) => digits.format(value / 100);
+  return (value) => digits.format(value);
+}
+
+function short(language, unit) {
+  const digits = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
+  if (unit === "percent") return (value) => `${digits.format(value / 10000)} %`;
+  return (value) => digits.format(unit === "count" ? value : value / 100);
+}
+
+function option(said, language) {
+  const ink = colour("secondary");
+  const line = colour("border-color");
+  const shown = format(language, said.unit);
+  const axis = { axisLabel: { color: ink }, axisLine: { lineStyle: { color: line } } };
+  const base = {
+    animation: false,
+    aria: { enabled: true, label: { description: said.label } },
+    textStyle: { fontFamily: "inherit" },
+    tooltip: {
+      renderMode: "richText",
+      confine: true,
+      backgroundColor: colour("bg-surface"),
+      borderColor: line,
+      textStyle: { color: colour("body-color") },
+    },
+  };
+  if (said.kind === "heat") {
+    return {
+      ...base,
+      tooltip: {
+        ...base.tooltip,
+        formatter: ({ data }) => `${said.y[data[1]]} → ${said.x[data[0]]}\n${shown(data[2])}`,
+      },
+      grid: { left: 8, right: 8, top: 8, bottom: 8, containLabel: true },
+      xAxis: { type: "category", data: said.x, ...axis, axisLabel: { color: ink, rotate: 40 } },
+      yAxis: { type: "category", data: said.y, inverse: true, ...axis },
+      visualMap: {
+        show: false,
+        min: 0,
+        max: Math.max(1, ...said.cells.map((cell) => cell[2])),
+        inRange: { color: [colour("bg-surface-secondary"), colour("azure"), colour("primary")] },
+      },
+      series: [{ type: "heatmap", data: said.cells }],
+    };
+  }
+  const stacked = said.kind === "stack";
+  return {
+    ...base,
+    color: ["primary", "orange", "teal", "purple", "yellow", "pink"].map(colour),
+    tooltip: { ...base.tooltip, trigger: "axis", valueFormatter: shown },
+    legend: { show: said.series.length > 1, bottom: 0, textStyle: { color: ink } },
+    grid: {
+      left: 8, right: 16, top: 16, bottom: said.series.length > 1 ? 32 : 8, containLabel: true,
+    },
+    xAxis: { type: "category", data: said.x, boundaryGap: said.kind === "bar", ...axis },
+    yAxis: {
+      type: "value",
+      axisLabel: { color: ink, formatter: short(language, said.unit) },
+      splitLine: { lineStyle: { color: line } },
+    },
+    series: said.series.map((series) => ({
+      name: series.name,
+      data: series.values,
+      type: said.kind === "bar" ? "bar" : "line",
+      stack: stacked ? "all" : undefined,
+      areaStyle: stacked || said.kind === "area" ? { opacity: 0.15 } : undefined,
+      lineStyle: { width: 2, type: series.dashed ? "dashed" : "solid" },
+      showSymbol: series.values.length < 2,
+      barMaxWidth: 28,
+    })),
+  };
+}
+
+export function draw(place) {
+  const chart = drawn.get(place) ?? init(place);
+  drawn.set(place, chart);
+  chart.setOption(option(JSON.parse(place.dataset.chart), document.documentElement.lang), true);
+  place.dataset.drawn = "yes";
+}
+
+function again(each) {
+  for (const [place, chart] of drawn) {
+    if (place.isConnected) each(place, chart);
+    else drawn.delete(place) && chart.dispose();
+  }
+}
+
+addEventListener("resize", () => again((_, chart) => chart.resize()));
+document.addEventListener("theme", () => again(draw));

@@ -1,0 +1,15 @@
+// What was just done is said once and goes by itself; what went wrong stays until it is closed.
+export function startToasts(root) {
+  for (const toast of root.querySelectorAll(".toast")) {
+    toast.querySelector("[data-close]")?.addEventListener("click", () => toast.remove());
+    if (!toast.matches(".toast-bad")) setTimeout(() => toast.remove(), 6000);
+  }
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  const template = document.getElementById("failed");
+  document.body.addEventListener("refused", () => {
+    document.getElementById("toasts").append(template.content.cloneNode(true));
+    startToasts(document.getElementById("toasts"));
+  });
+});

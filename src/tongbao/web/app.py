@@ -1,0 +1,60 @@
+"""Put the pages together: every route, and what all of them have in common."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from litestar import Litestar
+from litestar.config.compression import CompressionConfig
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
+
+from tongbao.hosting.parts import Parts, opened
+from tongbao.hosting.request_id import RequestId
+from tongbao.kernel.errors import Refusal
+from tongbao.kernel.settings import Settings
+from tongbao.web import account, assets, door, signing_in
+from tongbao.web.errors import on_crash, on_http, on_refusal
+from tongbao.web.operator import ROUTES as OPERATOR
+from tongbao.web.security import Headers
+from tongbao.web.who import guard
+
+BODY: Final = 20_000_000
+"""Bytes of one form with its files; more are refused."""
+
+ROUTES: Final[list[BaseRouteHandler]] = [
+    assets.asset,
+    *door.ROUTES,
+    *signing_in.ROUTES,
+    *account.ROUTES,
+    *OPERATOR,
+]
+"""Every page. Whoever adds pages adds their list here."""
+
+
+def make(settings: Settings, shared: Parts | None = None) -> Litestar:
+    """Make the application, on parts of its own or on those ``shared`` with others.
+
+    Refuses ``assets-missing`` when it starts.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        with opened(settings, shared) as parts:
+            app.state.parts = parts
+            app.state.assets = assets.load()
+            yield
+
+    return Litestar(
+        route_handlers=ROUTES,
+        lifespan=[lifespan],
+        guards=[guard],
+        middleware=[RequestId(), Headers()],
+        exception_handlers={Refusal: on_refusal, HTTPException: on_http, Exception: on_crash},
+        request_max_body_size=BODY,
+        compression_config=CompressionConfig(
+            backend="gzip", minimum_size=1_000, exclude=f"^{assets.PREFIX}"
+        ),
+        openapi_config=None,
+        logging_config=None,
+    )

@@ -1,0 +1,91 @@
+"""What went wrong, as a page: why, and what to do next."""
+
+import logging
+from typing import Any, Final
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from tongbao.kernel.errors import Conflict, Malformed, NotFound, Refusal, Refused
+from tongbao.web import pages, security
+from tongbao.web.who import CodeFirst, SignInFirst
+from tongbao.web.words import mark
+
+_log = logging.getLogger("tongbao.web")
+
+_KINDS: Final = ((Malformed, 400), (NotFound, 404), (Conflict, 409), (Refused, 422))
+_LATER: Final = frozenset({"teller-busy", "teller-closed", "outcome-unknown", "posting-collided"})
+_TITLES: Final = {
+    400: mark("That cannot be read"),
+    404: mark("There is nothing here"),
+    405: mark("There is nothing here"),
+    409: mark("Somebody was faster"),
+    413: mark("That is too large"),
+    422: mark("That cannot be done"),
+    500: mark("Something went wrong here"),
+    503: mark("Not at this moment"),
+}
+_ADVICE: Final = {
+    400: mark("Go back, check what you have filled in, and send it again."),
+    404: mark("Check the address. What you look for may belong to another organisation."),
+    405: mark("Check the address, and begin at the start page."),
+    409: mark("Go back and reload the page: it shows what is true now."),
+    413: mark("Send less at once."),
+    422: mark("Go back and change what the text above names."),
+    500: mark("It is not your fault. Try again; if it stays, tell the operator the request below."),
+    503: mark("Wait a moment and try again. Nothing was done twice."),
+}
+_MISSING: Final = mark("The address that was asked for leads nowhere.")
+_CRASH: Final = mark("The request could not be finished, and nothing of it was kept.")
+
+
+def status_of(refusal: Refusal) -> int:
+    """Give the HTTP status of a refusal."""
+    if refusal.code in _LATER or refusal.code.startswith("database-"):
+        return 503
+    return next(status for kind, status in _KINDS if isinstance(refusal, kind))
+
+
+def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[str]:
+    """Say what was refused; who has to sign in first is sent there."""
+    if isinstance(refusal, SignInFirst | CodeFirst):
+        if request.headers.get("hx-request"):
+            return Response("", status_code=401, media_type=pages.HTML)
+        return pages.go("/code" if isinstance(refusal, CodeFirst) else refusal.path)
+    status = status_of(refusal)
+    return _told(request, status, pages.words_of(request).refusal(refusal), refusal.code)
+
+
+def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
+    """Say what the framework refuses: no such page, a body that is too large."""
+    status = error.status_code if error.status_code in _TITLES else 400
+    return _told(request, status, pages.words_of(request).say(_MISSING), f"http-{status}")
+
+
+def on_crash(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
+    """Say that it is our mistake, and nothing of what it is; the log has it with its request."""
+    _log.exception("request %s failed", _request_id(request), exc_info=error)
+    return _told(request, 500, pages.words_of(request).say(_CRASH), "internal-error")
+
+
+def _told(request: Request[Any, Any, Any], status: int, text: str, code: str) -> Response[str]:
+    spoken = pages.words_of(request)
+    again = status in (500, 503) and request.method == "GET"
+    # An address that leads nowhere is found out before anything could add the headers.
+    answer = pages.page(
+        request,
+        "refused.html",
+        status=status,
+        title=spoken.say(_TITLES[status]),
+        text=text,
+        advice=spoken.say(_ADVICE[status]),
+        code=code,
+        request_id=_request_id(request),
+        again=request.scope["path"] if again else None,
+    )
+    answer.headers.update(security.HEADERS | {"Cache-Control": "no-store"})
+    return answer
+
+
+def _request_id(request: Request[Any, Any, Any]) -> str:
+    return str(request.scope["state"].get("request_id", "–"))

@@ -1,0 +1,67 @@
+"""Lists as CSV files that a spreadsheet opens as they are meant."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from litestar import Response
+
+from tongbao.kernel import amounts
+from tongbao.web.words import Words, mark
+
+if TYPE_CHECKING:
+    from tongbao.web.lists import Column, Listing
+
+_BOM: Final = "\ufeff"
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+MORE: Final = mark("There is more: filter by date and export it in parts.")
+
+
+def csv_of(
+    listing: "Listing", rows: Sequence[dict[str, Any]], spoken: Words, *, more: bool
+) -> Response[bytes]:
+    """Give a list as a file."""
+    text = io.StringIO()
+    text.write(_BOM)
+    writer = csv.writer(text)
+    columns = [column for column in listing.columns if column.title]
+    head = []
+    for column in columns:
+        head.append(spoken.say(column.title))
+        if column.second:
+            head.append(column.second)
+    writer.writerow(head)
+    for row in rows:
+        writer.writerow(_cells(columns, row, spoken))
+    if more:
+        writer.writerow([spoken.say(MORE)])
+    headers = {"Content-Disposition": f'attachment; filename="{listing.name}.csv"'}
+    return Response(text.getvalue().encode(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _cells(columns: "Sequence[Column]", row: dict[str, Any], spoken: Words) -> list[str]:
+    cells = []
+    for column in columns:
+        cells.append(_cell(column, row[column.name], spoken))
+        if column.second:
+            cells.append(_safe("" if row[column.second] is None else str(row[column.second])))
+    return cells
+
+
+def _cell(column: "Column", value: Any, spoken: Words) -> str:
+    if value is None:
+        return ""
+    if column.kind in ("money", "points"):
+        return amounts.show(value).replace(",", "")
+    if isinstance(value, datetime):
+        return value.astimezone(spoken.zone).isoformat(sep=" ", timespec="seconds")
+    if column.kind in ("number", "percent"):
+        return str(value)
+    return _safe(spoken.say(column.says.get(str(value), "")) or str(value))
+
+
+def _safe(text: str) -> str:
+    """Give a text that no spreadsheet takes for a formula."""
+    return "'" + text if text.startswith(_FORMULA) else text

@@ -1,0 +1,128 @@
+"""Forms: read, done once, shown again with what was refused beside the field it is about."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from litestar import Request, Response
+from litestar.datastructures import UploadFile
+from msgspec import Struct
+
+from tongbao.hosting import parts
+from tongbao.kernel import amounts, clock, sql, texts
+from tongbao.kernel.db import Connection
+from tongbao.kernel.errors import Refusal
+from tongbao.web import pages, who
+from tongbao.web.pages import Said
+from tongbao.web.who import FieldMissing
+from tongbao.web.words import mark
+
+Q = sql.load(__package__)
+
+_KEY: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
+ALREADY: Final = Said(mark("This was done before; nothing was done twice."))
+
+
+class Form(Struct, frozen=True, kw_only=True):
+    """What somebody sent: texts by field, files by field, and the key of this one form."""
+
+    key: str
+    values: Mapping[str, str]
+    several: Mapping[str, list[str]] = {}
+    files: Mapping[str, UploadFile] = {}
+
+    def text(self, name: str) -> str:
+        """Give a field that must be filled; refuses ``field-missing``."""
+        value = self.values.get(name, "").strip()
+        if not value:
+            raise FieldMissing(name=name)
+        return value
+
+    def maybe(self, name: str) -> str | None:
+        """Give a field that may be left empty."""
+        return self.values.get(name, "").strip() or None
+
+    def fen(self, name: str) -> int:
+        """Give an amount in fen; refuses ``field-missing`` and ``amount-malformed``."""
+        return amounts.parse(self.text(name).replace(",", ""))
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        """Give one of ``choices``; refuses ``choice-malformed``."""
+        value = self.values.get(name, "")
+        texts.choice(name, value, choices)
+        return value
+
+    def ticked(self, name: str) -> bool:
+        """Say whether a box was ticked."""
+        return name in self.values
+
+
+class Done(Struct, frozen=True):
+    """What a form has led to: the page to see now, and what it says once."""
+
+    to: str
+    said: Said | None = None
+
+
+async def read(request: Request[Any, Any, Any]) -> Form:
+    """Read the form that was sent; one without a usable key is none of ours."""
+    given = await request.form()
+    values: dict[str, str] = {}
+    several: dict[str, list[str]] = {}
+    files: dict[str, UploadFile] = {}
+    for name, value in given.multi_items():
+        if isinstance(value, UploadFile):
+            files[name] = value
+        else:
+            values[name] = str(value)
+            several.setdefault(name, []).append(str(value))
+    key = values.get("_key", "")
+    if _KEY.fullmatch(key) is None:
+        raise who.FormForeign
+    return Form(key=key, values=values, several=several, files=files)
+
+
+async def submit(
+    request: Request[Any, Any, Any],
+    do: Callable[[Connection, Form], Done],
+    again: Callable[[Form, Refusal], Awaitable[Response[str]]],
+) -> Response[str]:
+    """Do what a form says, once: the same form sent again leads to where the first one led.
+
+    ``do`` runs in one transaction with the note that the form was sent. What it refuses is undone
+    and shown by ``again``, which gives the page of the form with its values and the refusal.
+    """
+    form = await read(request)
+    try:
+        done, first = await parts.write(request, lambda conn: _once(request, conn, form, do))
+    except Refusal as refusal:
+        return await again(form, refusal)
+    return pages.go(done.to, done.said if first else ALREADY)
+
+
+def beside(refusal: Refusal | None, fields: Mapping[str, str]) -> dict[str, Refusal]:
+    """Give the refusal by the field it is about; by ``""`` when it is about the whole form.
+
+    ``fields`` names the field of a code; else it is the one that the refusal itself names.
+    """
+    if refusal is None:
+        return {}
+    return {fields.get(refusal.code, str(refusal.facts.get("name", ""))): refusal}
+
+
+def _once(
+    request: Request[Any, Any, Any],
+    conn: Connection,
+    form: Form,
+    do: Callable[[Connection, Form], Done],
+) -> tuple[Done, bool]:
+    at = clock.now()
+    values = {"key": form.key, "sender": who.sender(request), "at": at}
+    # Whoever sends the same form at the same time waits here until the first has committed.
+    if conn.execute(Q.begin_form, values).rowcount == 0:
+        (to,) = conn.execute(Q.where_form_led, values).fetchone() or ("/",)
+        return Done(to), False
+    conn.execute(Q.forget_forms, values)
+    done = do(conn, form)
+    conn.execute(Q.end_form, values | {"to": done.to})
+    return done, True

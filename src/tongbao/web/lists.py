@@ -1,0 +1,303 @@
+"""Lists: each searches, filters, sorts, pages by cursor and exports CSV, all from one description.
+
+The query of a list selects its columns by name and has no order. What is asked of a list wraps
+it, so that PostgreSQL sees only the conditions that are there and may use its indexes.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final, Literal
+from urllib.parse import urlencode
+
+import psycopg
+from litestar import Request, Response
+from msgspec import Struct
+from psycopg import sql as compose
+from psycopg.rows import dict_row
+
+from tongbao.hosting import parts
+from tongbao.kernel.db import Connection
+from tongbao.kernel.errors import Malformed
+from tongbao.web import cursors, pages
+from tongbao.web.cursors import Cursor
+from tongbao.web.export import csv_of
+from tongbao.web.words import Words
+
+PAGE: Final = 50
+EXPORT: Final = 50_000
+"""Rows of one CSV file; what is more is said in its last line."""
+
+_SEARCH: Final = 100
+
+
+class ListPlaceUnknown(Malformed):
+    code = "list-place-unknown"
+    text = "this part of the list cannot be found; begin at its beginning"
+
+
+Kind = Literal[
+    "text", "number", "money", "points", "percent", "moment", "date", "state", "code", "html"
+]
+Row = Mapping[str, Any]
+
+
+class Column(Struct, frozen=True, kw_only=True):
+    """A column: its name in the query, its heading, how it is written, where it leads.
+
+    ``to`` gives the path of what the cell is about or made of. ``second`` names a column that is
+    written small below. ``says`` gives the word of a value such as a state.
+    """
+
+    name: str
+    title: str
+    kind: Kind = "text"
+    sort: bool = False
+    to: Callable[[Row], str | None] | None = None
+    second: str | None = None
+    says: Mapping[str, str] = {}
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """A filter by one of some values of a column; values and what they are called."""
+
+    name: str
+    title: str
+    values: Mapping[str, str]
+
+
+class Listing(Struct, frozen=True, kw_only=True):
+    """A list: its query, its columns, and what may be asked of it.
+
+    ``key`` is a column that is another in each row, with ``sort`` the order at first; a minus
+    turns it round. ``dates`` is the column of time, ``search`` those that are searched.
+    """
+
+    query: bytes
+    columns: tuple[Column, ...]
+    key: str = "id"
+    sort: str = "-id"
+    search: tuple[str, ...] = ()
+    hint: str = ""
+    dates: str | None = None
+    choices: tuple[Choice, ...] = ()
+    empty: str
+    advice: str = ""
+    name: str
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What was asked of a list."""
+
+    search: str = ""
+    since: date | None = None
+    until: date | None = None
+    chosen: Mapping[str, str] = {}
+    sort: str
+    cursor: Cursor | None = None
+
+
+class Shown(Struct, frozen=True, kw_only=True):
+    """A page of a list, for the template ``parts/list.html``."""
+
+    listing: Listing
+    asked: Asked
+    path: str
+    rows: list[dict[str, Any]]
+    earlier: str | None
+    later: str | None
+
+    @property
+    def narrowed(self) -> bool:
+        asked = self.asked
+        return bool(asked.search or asked.since or asked.until or asked.chosen)
+
+    def address(self, **changed: str | None) -> str:
+        """Give the address of this list with some of what was asked changed."""
+        said = {**_said(self.asked), **changed}
+        kept = {name: value for name, value in said.items() if value}
+        return f"{self.path}?{urlencode(kept)}" if kept else self.path
+
+    def sorted_by(self, column: Column) -> str:
+        """Give the address of this list in the order of a column, or in the opposite one."""
+        return self.address(
+            sort=f"-{column.name}" if self.asked.sort == column.name else column.name
+        )
+
+    def order_of(self, column: Column) -> str | None:
+        """Say how the list is sorted by a column, as ``aria-sort`` has it."""
+        if self.asked.sort.lstrip("-") != column.name:
+            return None
+        return "descending" if self.asked.sort.startswith("-") else "ascending"
+
+
+async def show(
+    request: Request[Any, Any, Any],
+    template: str,
+    listing: Listing,
+    values: Mapping[str, Any] | None = None,
+    **shown: Any,
+) -> Response[Any]:
+    """Give the page with a list, or the whole list as CSV when it is asked for.
+
+    ``values`` are the query's own parameters, such as the organisation that somebody belongs to.
+    """
+    spoken = pages.words_of(request)
+    asked = ask(request, listing)
+    if request.query_params.get("format") == "csv":
+        found = await parts.read(
+            request, lambda conn: fetch(conn, listing, asked, values or {}, EXPORT + 1, spoken)
+        )
+        return csv_of(listing, found[:EXPORT], spoken, more=len(found) > EXPORT)
+    part = await parts.read(
+        request,
+        lambda conn: part_of(conn, request.scope["path"], listing, asked, values or {}, spoken),
+    )
+    return pages.page(request, template, listed=part, **shown)
+
+
+def part_of(
+    conn: Connection,
+    path: str,
+    listing: Listing,
+    asked: Asked,
+    values: Mapping[str, Any],
+    spoken: Words,
+) -> Shown:
+    """Give one page of a list, with the addresses of the pages before and after it."""
+    rows = fetch(conn, listing, asked, values, PAGE + 1, spoken)
+    more = len(rows) > PAGE
+    rows = rows[:PAGE]
+    back = asked.cursor is not None and asked.cursor.back
+    if back:
+        rows.reverse()
+    begun, goes_on = (more, True) if back else (asked.cursor is not None, more)
+    name = asked.sort.lstrip("-")
+
+    def at(row: Row, *, back: bool) -> str:
+        return cursors.write(Cursor(value=row[name], key=row[listing.key], back=back))
+
+    shown = Shown(listing=listing, asked=asked, path=path, rows=rows, earlier=None, later=None)
+    earlier = shown.address(cursor=at(rows[0], back=True)) if rows and begun else None
+    later = shown.address(cursor=at(rows[-1], back=False)) if rows and goes_on else None
+    return Shown(listing=listing, asked=asked, path=path, rows=rows, earlier=earlier, later=later)
+
+
+def ask(request: Request[Any, Any, Any], listing: Listing) -> Asked:
+    """Read what is asked; what cannot be is left out, as if it were not asked."""
+    said = request.query_params
+    sortable = {column.name for column in listing.columns if column.sort}
+    sort = str(said.get("sort", ""))
+    chosen = {
+        choice.name: str(said[choice.name])
+        for choice in listing.choices
+        if said.get(choice.name) in choice.values
+    }
+    return Asked(
+        search=str(said.get("search", "")).replace("\0", "").strip()[:_SEARCH],
+        since=_day(said.get("since")),
+        until=_day(said.get("until")),
+        chosen=chosen,
+        sort=sort if sort.removeprefix("-") in sortable else listing.sort,
+        cursor=cursors.read(str(said.get("cursor", ""))),
+    )
+
+
+def fetch(
+    conn: Connection,
+    listing: Listing,
+    asked: Asked,
+    values: Mapping[str, Any],
+    limit: int,
+    spoken: Words,
+) -> list[dict[str, Any]]:
+    """Give at most ``limit`` rows of a list as it was asked for."""
+    where, found = _conditions(listing, asked, spoken)
+    falling = asked.sort.startswith("-") != (asked.cursor is not None and asked.cursor.back)
+    name = asked.sort.lstrip("-")
+    order = [compose.Identifier(name)] if name != listing.key else []
+    order.append(compose.Identifier(listing.key))
+    direction = compose.SQL(" DESC" if falling else " ASC")
+    if asked.cursor is not None:
+        sign = compose.SQL("<" if falling else ">")
+        last = [compose.Placeholder("cursor_value")] if name != listing.key else []
+        last.append(compose.Placeholder("cursor_key"))
+        where.append(
+            compose.SQL("({}) {} ({})").format(
+                compose.SQL(", ").join(order), sign, compose.SQL(", ").join(last)
+            )
+        )
+        found |= {"cursor_value": asked.cursor.value, "cursor_key": asked.cursor.key}
+    query = compose.SQL("SELECT * FROM ({}) AS listed {} ORDER BY {} LIMIT {}").format(
+        compose.SQL(listing.query.decode()),
+        compose.SQL("WHERE {}").format(compose.SQL(" AND ").join(where))
+        if where
+        else compose.SQL(""),
+        compose.SQL(", ").join(column + direction for column in order),
+        compose.Literal(limit),
+    )
+    with conn.cursor(row_factory=dict_row) as cursor:
+        try:
+            return cursor.execute(query, {**values, **found}, prepare=False).fetchall()
+        except (psycopg.DataError, psycopg.ProgrammingError) as error:
+            if asked.cursor is None:
+                raise
+            raise ListPlaceUnknown from error
+
+
+def _conditions(
+    listing: Listing, asked: Asked, spoken: Words
+) -> tuple[list[compose.Composable], dict[str, Any]]:
+    where: list[compose.Composable] = []
+    values: dict[str, Any] = {}
+    if asked.search and listing.search:
+        escaped = asked.search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        values["search"] = f"%{escaped}%"
+        where.append(
+            compose.SQL("({})").format(
+                compose.SQL(" OR ").join(
+                    compose.SQL("{}::text ILIKE {}").format(
+                        compose.Identifier(name), compose.Placeholder("search")
+                    )
+                    for name in listing.search
+                )
+            )
+        )
+    if listing.dates is not None:
+        for name, sign, day in (("since", ">=", asked.since), ("until", "<", _after(asked.until))):
+            if day is not None:
+                values[name] = datetime.combine(day, time(), spoken.zone)
+                where.append(
+                    compose.SQL("{} " + sign + " {}").format(
+                        compose.Identifier(listing.dates), compose.Placeholder(name)
+                    )
+                )
+    for name, value in asked.chosen.items():
+        values[f"chosen_{name}"] = value
+        where.append(
+            compose.SQL("{} = {}").format(
+                compose.Identifier(name), compose.Placeholder(f"chosen_{name}")
+            )
+        )
+    return where, values
+
+
+def _said(asked: Asked) -> dict[str, str | None]:
+    return {
+        "search": asked.search,
+        "since": asked.since.isoformat() if asked.since else None,
+        "until": asked.until.isoformat() if asked.until else None,
+        "sort": asked.sort,
+        **asked.chosen,
+    }
+
+
+def _day(given: str | None) -> date | None:
+    try:
+        day = date.fromisoformat(given or "")
+    except ValueError:
+        return None
+    return day if 2000 <= day.year <= 9000 else None
+
+
+def _after(day: date | None) -> date | None:
+    return None if day is None else day + timedelta(days=1)

@@ -1,0 +1,51 @@
+"""The ways around: which pages the sidebar of a console offers to whom."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from tongbao.access.roles import Role
+from tongbao.access.sessions import SignedIn
+from tongbao.web.who import MERCHANT, OPERATOR
+from tongbao.web.words import mark
+
+
+class Way(Struct, frozen=True, kw_only=True):
+    """A page that the sidebar offers to some roles."""
+
+    to: str
+    text: str
+    icon: str
+    roles: tuple[Role, ...]
+    here: bool = False
+
+
+WAYS: Final[list[Way]] = [
+    Way(to="/operator", text=mark("Overview"), icon="layout-dashboard", roles=OPERATOR),
+    Way(
+        to="/operator/organisations",
+        text=mark("Organisations"),
+        icon="building-store",
+        roles=OPERATOR,
+    ),
+]
+
+
+def of(who: SignedIn | None, path: str) -> list[Way]:
+    """Give what the sidebar offers to ``who``, with the mark where they are."""
+    if who is None:
+        return []
+    ways = [way for way in WAYS if who.role in way.roles]
+    inside = [way.to for way in ways if path == way.to or path.startswith(way.to + "/")]
+    here = max(inside, key=len, default=None)
+    return [
+        Way(to=way.to, text=way.text, icon=way.icon, roles=way.roles, here=way.to == here)
+        for way in ways
+    ]
+
+
+def home(who: SignedIn) -> str:
+    """Give the page at which somebody begins."""
+    if who.role in OPERATOR:
+        return "/operator"
+    return "/merchant" if who.role in MERCHANT else "/till"

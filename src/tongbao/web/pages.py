@@ -1,0 +1,126 @@
+"""A page: a template, what it shows, and what every page has."""
+
+import base64
+import secrets
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final
+
+import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+from markupsafe import Markup
+
+from tongbao.hosting import parts
+from tongbao.web import labels, navigation, who, words
+from tongbao.web.assets import Built
+from tongbao.web.words import Words
+
+HTML: Final = "text/html"
+LANGUAGE: Final = "language"
+_SAID: Final = "said"
+_THEMES: Final = ("light", "dark")
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What the next page says once: that something was done."""
+
+    text: str
+    facts: dict[str, str | int] = {}
+
+
+def page(
+    request: Request[Any, Any, Any], template: str, /, *, status: int = 200, **shown: Any
+) -> Response[str]:
+    """Make the page of a template in the reader's language."""
+    spoken = words_of(request)
+    said, cookies = _take_said(request)
+    everywhere = {
+        "request": request,
+        "path": request.scope["path"],
+        "words": spoken,
+        "language": spoken.language,
+        "languages": words.NAMES,
+        "theme": _theme(request),
+        "who": who.known(request),
+        "proof": who.proof(request.cookies.get(who.COOKIE, "")),
+        "navigation": navigation.of(who.known(request), request.scope["path"]),
+        "said": None if said is None else spoken.say(said.text, **said.facts),
+        "assets": request.app.state.assets,
+    }
+    text = environment(spoken.language, spoken.zone.key).get_template(template).render(
+        everywhere | shown
+    )  # fmt: skip
+    return Response(text, status_code=status, media_type=HTML, cookies=cookies)
+
+
+def go(to: str, said: Said | None = None, cookies: list[Cookie] | None = None) -> Response[str]:
+    """Send the reader to another page, which says once what was done."""
+    assert to.startswith("/"), "we send nobody to another host"
+    sent = list(cookies or [])
+    if said is not None:
+        value = base64.urlsafe_b64encode(msgspec.json.encode(said)).decode().rstrip("=")
+        sent.append(Cookie(key=_SAID, value=value, path="/", httponly=True, samesite="lax"))
+    return Response("", status_code=303, media_type=HTML, headers={"Location": to}, cookies=sent)
+
+
+def words_of(request: Request[Any, Any, Any]) -> Words:
+    """Give the words in the reader's language, with times in the alliance's zone."""
+    language = words.chosen(
+        request.cookies.get(LANGUAGE), request.headers.get("accept-language", "")
+    )
+    return words.of(language, parts.of(request).settings.time_zone)
+
+
+@cache
+def environment(language: words.Language, zone: str) -> Environment:
+    """Make the environment of the templates in one language."""
+    spoken = words.of(language, zone)
+    env = Environment(
+        loader=PackageLoader(__package__),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )
+    env.install_gettext_translations(spoken.catalogue, newstyle=True)  # type: ignore[attr-defined]
+    filters: Mapping[str, Callable[..., Any]] = {
+        "money": spoken.money,
+        "points": spoken.points,
+        "count": spoken.count,
+        "percent": spoken.percent,
+        "date": spoken.date,
+        "moment": spoken.moment,
+        "span": spoken.span,
+        "say": spoken.say,
+        "refusal": spoken.refusal,
+        "chart": lambda said: msgspec.json.encode(said).decode(),
+    }
+    env.filters.update(filters)
+    env.globals["new_key"] = lambda: secrets.token_urlsafe(18)
+    env.globals["icon_sprite"] = _sprite
+    env.globals["ROLES"] = labels.ROLES
+    return env
+
+
+def _sprite(assets: Built, name: str) -> Markup:
+    return Markup("{}#{}").format(assets.path("icons.svg"), name)
+
+
+def _theme(request: Request[Any, Any, Any]) -> str | None:
+    chosen = request.cookies.get("theme")
+    return chosen if chosen in _THEMES else None
+
+
+def _take_said(request: Request[Any, Any, Any]) -> tuple[Said | None, list[Cookie]]:
+    """Give what is to be said, and the cookie that has it said only once."""
+    value = request.cookies.get(_SAID)
+    if not value:
+        return None, []
+    gone = [Cookie(key=_SAID, value="", path="/", max_age=0)]
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(value + "=="), type=Said), gone
+    except (ValueError, msgspec.MsgspecError):
+        return None, gone

@@ -1,0 +1,25 @@
+"""Every page of the consoles, as its reader sees it: both languages, desk and phone, no trouble."""
+
+import pytest
+
+from tests.web import browser
+from tests.web.serving import Live, open_session
+
+PAGES = [
+    ("admin", "/operator"),
+    ("admin", "/operator/organisations"),
+    ("admin", "/operator/organisations/new"),
+    ("admin", "/account"),
+    (None, "/sign-in"),
+]
+
+
+@pytest.mark.parametrize(("size", "language"), [(browser.DESK, "en"), (browser.PHONE, "zh-CN")])
+def test_every_page_is_in_order(live: Live, size: tuple[int, int], language: str) -> None:
+    with browser.window(live.chromium, live.base, size=size, language=language) as window:
+        for role, path in PAGES:
+            window.context.clear_cookies()
+            if role:
+                window.sign_in(open_session(live.db, live.people[role]))
+            window.go(path)
+            window.check()
