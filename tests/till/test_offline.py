@@ -1,6 +1,7 @@
 """Offline tills: what they sign comes home once, and only what is genuine."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -312,3 +313,21 @@ def test_a_blocked_terminal_gets_none(offline: Offline) -> None:
         offline.register()
     with pytest.raises(allowances.TerminalKeyMalformed):
         allowances.register(offline.till.conn, outlet, "t1", "xyz", by="Lin", at=AT)
+
+
+def test_the_vectors_of_the_documentation() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "howto" / "offline-tills.md").read_text("utf-8")
+    till = OfflineTill(bytes(range(32)))
+    grant = Grant(
+        allowance=1, organisation=1001, outlet=2001, terminal=7, public_key=till.public_key,
+        spend_points=100_000, member_points=20_000, award_amount=5_000_000, valid_from=AT,
+        valid_until=AT + timedelta(days=7),
+    )  # fmt: skip
+    message = signed.grant_message(grant)
+    key = signed.operators_key("any operator's secret")
+    till.take(replace(grant, signature=signed.sign(key, message)), signed.public_hex(key))
+    line = till.spend("card", CARD, 20_000, 5_000, AT + HOUR, reference="R-17")
+    assert f"```\n{message.decode()}\n```" in page
+    assert f"```\n{signed.line_message(line).decode()}\n```" in page
+    assert signed.hash_of(signed.line_message(line)) in page
+    assert line.signature in page

@@ -26,6 +26,8 @@ Scope = Literal[
     "staff:read",
     "staff:write",
     "audit:read",
+    "risk:read",
+    "risk:write",
 ]
 
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
@@ -51,6 +53,8 @@ ROLES: Final[dict[Role, tuple[Scope, ...]]] = {
         "staff:read",
         "staff:write",
         "audit:read",
+        "risk:read",
+        "risk:write",
     ),
     "finance": (
         "points:read",

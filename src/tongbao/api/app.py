@@ -11,7 +11,19 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers import BaseRouteHandler
 
-from tongbao.api import bulk, compression, document, history, holds, members, quotes, sales, service
+from tongbao.api import (
+    bulk,
+    compression,
+    document,
+    history,
+    holds,
+    members,
+    quotes,
+    risk,
+    sales,
+    service,
+    till,
+)
 from tongbao.api.caller import guard, provide_caller
 from tongbao.api.keyring import KeyRing
 from tongbao.api.problems import BODY, on_crash, on_http, on_refusal, on_validation
@@ -31,6 +43,8 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *sales.ROUTES,
     *holds.ROUTES,
     *bulk.ROUTES,
+    *till.ROUTES,
+    *risk.ROUTES,
     *history.ROUTES,
     *service.ROUTES,
 ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tongbao.api.calls import Call
-from tongbao.api.lookup import Found, number
+from tongbao.api.lookup import Found, MemberAmbiguous, number
 from tongbao.api.wire import (
     AdviceIn,
     AwardIn,
@@ -21,8 +21,10 @@ from tongbao.api.wire import (
 from tongbao.points import operations as ops
 
 
-def purchase(call: Call, data: PurchaseIn, found: Found) -> ops.Operation:
-    """Build a purchase."""
+def purchase(
+    call: Call, data: PurchaseIn, found: Found, proof: ops.Proof | None = None
+) -> ops.Operation:
+    """Build a purchase; ``proof`` is what was checked of the member."""
     return ops.Purchase(
         member=found.member(data.member),
         outlet=found.outlet(data.outlet),
@@ -31,6 +33,8 @@ def purchase(call: Call, data: PurchaseIn, found: Found) -> ops.Operation:
         up_to=data.up_to,
         lines=_lines(data.lines),
         quote=None if data.quote is None else number(data.quote),
+        code=found.code(data.member),
+        proof=proof,
         **_common(call, data),
     )
 
@@ -45,18 +49,21 @@ def award(call: Call, data: AwardIn, found: Found) -> ops.Operation:
         lines=_lines(data.lines),
         release_at=data.release_at,
         expires_at=data.expires_at,
+        code=found.code(data.member),
         **_common(call, data),
     )
 
 
-def hold(call: Call, data: HoldIn, found: Found) -> ops.Operation:
-    """Build a hold."""
+def hold(call: Call, data: HoldIn, found: Found, proof: ops.Proof | None = None) -> ops.Operation:
+    """Build a hold; ``proof`` is what was checked of the member."""
     return ops.Hold(
         member=found.member(data.member),
         outlet=found.outlet(data.outlet),
         points=data.points.value,
         up_to=data.up_to,
         expires_at=data.expires_at,
+        code=found.code(data.member),
+        proof=proof,
         **_common(call, data),
     )
 
@@ -70,16 +77,20 @@ def advice(call: Call, data: AdviceIn, found: Found) -> ops.Operation:
         cash=data.cash.value,
         hold=None if data.hold is None else number(data.hold),
         lines=_lines(data.lines),
+        code=found.code(data.member),
         **_common(call, data),
     )
 
 
-def gift(call: Call, data: GiftIn, found: Found) -> ops.Operation:
-    """Build a gift."""
+def gift(call: Call, data: GiftIn, found: Found, proof: ops.Proof | None = None) -> ops.Operation:
+    """Build a gift; refuses ``member-ambiguous`` for payment codes, which are good at tills."""
+    if data.member.code is not None or data.to.code is not None:
+        raise MemberAmbiguous
     return ops.Gift(
         member=found.member(data.member),
         to=found.member(data.to),
         points=data.points.value,
+        proof=proof,
         **_common(call, data),
     )
 
@@ -136,6 +147,8 @@ def _common(call: Call, data: Common) -> dict[str, Any]:
         "channel": data.channel,
         "reference": data.reference,
         "campaign": data.campaign,
+        "terminal": data.terminal,
+        "staff": data.staff,
     }
 
 

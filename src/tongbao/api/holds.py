@@ -8,7 +8,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody
 
 from tongbao.access.keys import Caller
-from tongbao.api import building, calls, lookup
+from tongbao.api import building, calls, lookup, proof
 from tongbao.api.caller import needs
 from tongbao.api.operations import hand_in
 from tongbao.api.wire import AdviceIn, CaptureIn, HoldIn, OperationOut, PathId, PlainIn
@@ -30,8 +30,9 @@ async def hold(
     call = calls.of(request, caller, data)
 
     async def build() -> ops.Operation:
-        found = await lookup.find(request, caller, [data.member], [data.outlet])
-        return building.hold(call, data, found)
+        found = await lookup.find(request, caller, [data.member], [data.outlet], data.terminal)
+        proven = await proof.given(request, found.member(data.member))
+        return building.hold(call, data, found, proven)
 
     return await hand_in(request, call, "hold", build)
 
@@ -82,7 +83,7 @@ async def advice(
     call = calls.of(request, caller, data)
 
     async def build() -> ops.Operation:
-        found = await lookup.find(request, caller, [data.member], [data.outlet])
+        found = await lookup.find(request, caller, [data.member], [data.outlet], data.terminal)
         return building.advice(call, data, found)
 
     return await hand_in(request, call, "advice", build)

@@ -5,7 +5,7 @@ needs it, not of the others.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from litestar import Request
@@ -16,13 +16,17 @@ from tongbao.alliance import outlets
 from tongbao.alliance.outlets import OutletNotFound
 from tongbao.api.wire import MemberRef
 from tongbao.hosting import parts
-from tongbao.kernel import texts
+from tongbao.kernel import clock, texts
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Malformed, Refusal
+from tongbao.kernel.settings import Settings
 from tongbao.members import identities
 from tongbao.members.identities import IdentityNotFound
 from tongbao.members.keys import normalise
 from tongbao.members.types import Identity, Key
+from tongbao.points.operations import CodeUse
+from tongbao.till import identify, payment_code
+from tongbao.till.identify import Identified
 
 _KEPT: Final = 100_000
 _ID: Final = re.compile(r"[1-9][0-9]{0,17}")
@@ -30,7 +34,7 @@ _ID: Final = re.compile(r"[1-9][0-9]{0,17}")
 
 class MemberAmbiguous(Malformed):
     code = "member-ambiguous"
-    text = "a member is named in exactly one way: id, phone, card or external"
+    text = "a member is named in exactly one way: id, phone, card, external or code"
 
 
 class IdUnreadable(Malformed):
@@ -51,6 +55,11 @@ class Found(Struct, frozen=True):
     caller: Caller
     members: dict[MemberRef, int | Refusal]
     outlets: dict[str, Place]
+    codes: dict[MemberRef, CodeUse]
+
+    def code(self, ref: MemberRef) -> CodeUse | None:
+        """Give the payment code that named a member, for the operation that uses it up."""
+        return self.codes.get(ref)
 
     def member(self, ref: MemberRef) -> int:
         """Give the member named; refuses ``member-ambiguous``, ``identity-not-found``."""
@@ -88,13 +97,18 @@ async def find(
     caller: Caller,
     members: Iterable[MemberRef] = (),
     codes: Iterable[str] = (),
+    terminal: str | None = None,
 ) -> Found:
     """Look up what a request names; whatever is not there is refused when it is needed.
 
-    An outlet never changes its organisation, so what was found stays true.
+    An outlet never changes its organisation, so what was found stays true. A wrong payment code
+    costs ``terminal`` a try.
     """
     known: dict[str, Place] = request.app.state.outlets
-    refs, wanted = _sorted(caller, members, parts.of(request).settings.identity_secret)
+    settings = parts.of(request).settings
+    members, codes = list(members), list(codes)
+    refs, wanted = _sorted(caller, members, settings.identity_secret)
+    shown = {ref: ref.code for ref in members if _by_code(ref)}
     missing = {code for code in codes if code not in known}
     if wanted or missing:
         keys = list(dict.fromkeys(wanted.values()))
@@ -104,7 +118,35 @@ async def find(
         if len(known) >= _KEPT:
             known.clear()
         known.update(places)
-    return Found(caller, refs, known)
+    used: dict[MemberRef, CodeUse] = {}
+    if shown:
+        place = identify.Place(caller.organisation_id, "".join(sorted(codes)[:1]), terminal or "")
+        told = await parts.write(request, lambda conn: _identify(conn, shown, place, settings))
+        for ref, found in told.items():
+            refs[ref] = found if isinstance(found, Refusal) else found.member
+            if not isinstance(found, Refusal) and found.code is not None:
+                used[ref] = found.code
+    return Found(caller, refs, known, used)
+
+
+def _by_code(ref: MemberRef) -> bool:
+    return ref.code is not None and ref == MemberRef(code=ref.code)
+
+
+def _identify(
+    conn: Connection, shown: Mapping[MemberRef, str | None], place: identify.Place, chosen: Settings
+) -> dict[MemberRef, Identified | Refusal]:
+    """Give whose phones show these payment codes; each wrong one is counted."""
+    at, found = clock.now(), dict[MemberRef, Identified | Refusal]()
+    for ref, code in shown.items():
+        step = payment_code.step_at(at)
+        try:
+            found[ref] = identify.by_code(
+                conn, code or "", place, at, step, key=chosen.access_secret
+            )
+        except Refusal as refusal:
+            found[ref] = refusal
+    return found
 
 
 def identity_of(caller: Caller, ref: MemberRef) -> Identity:
@@ -117,7 +159,7 @@ def identity_of(caller: Caller, ref: MemberRef) -> Identity:
         for kind, value in (("phone", ref.phone), ("card", ref.card), ("external", ref.external))
         if value is not None
     ]
-    if len(named) != 1 or ref.id is not None:
+    if len(named) != 1 or ref.id is not None or ref.code is not None:
         raise MemberAmbiguous
     kind, value = named[0]
     issuer = 0 if ref.issuer is None else number(ref.issuer)
@@ -138,7 +180,7 @@ def _sorted(
         try:
             if ref.id is not None and ref == MemberRef(id=ref.id):
                 known[ref] = number(ref.id)
-            else:
+            elif not _by_code(ref):
                 wanted[ref] = normalise(identity_of(caller, ref), secret)
         except Refusal as refusal:
             known[ref] = refusal

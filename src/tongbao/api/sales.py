@@ -8,7 +8,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody
 
 from tongbao.access.keys import Caller
-from tongbao.api import building, calls, lookup
+from tongbao.api import building, calls, lookup, proof
 from tongbao.api.caller import needs
 from tongbao.api.operations import hand_in
 from tongbao.api.wire import (
@@ -51,8 +51,9 @@ async def purchase(
     call = calls.of(request, caller, data)
 
     async def build() -> ops.Operation:
-        found = await lookup.find(request, caller, [data.member], [data.outlet])
-        return building.purchase(call, data, found)
+        found = await lookup.find(request, caller, [data.member], [data.outlet], data.terminal)
+        proven = await proof.given(request, found.member(data.member))
+        return building.purchase(call, data, found, proven)
 
     return await hand_in(request, call, "purchase", build)
 
@@ -67,7 +68,7 @@ async def award(
     call = calls.of(request, caller, data)
 
     async def build() -> ops.Operation:
-        found = await lookup.find(request, caller, [data.member], [data.outlet])
+        found = await lookup.find(request, caller, [data.member], [data.outlet], data.terminal)
         return building.award(call, data, found)
 
     return await hand_in(request, call, "award", build)
@@ -160,7 +161,8 @@ async def gift(
 
     async def build() -> ops.Operation:
         found = await lookup.find(request, caller, [data.member, data.to])
-        return building.gift(call, data, found)
+        proven = await proof.given(request, found.member(data.member))
+        return building.gift(call, data, found, proven)
 
     return await hand_in(request, call, "gift", build)
 

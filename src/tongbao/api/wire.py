@@ -44,13 +44,14 @@ class MemberRef(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     """A member, named in exactly one way.
 
     ``issuer`` is the organisation that gave a card or an external id: of an external id yours,
-    unless it is said; of a card none.
+    unless it is said; of a card none. ``code`` is the payment code on the phone.
     """
 
     id: Id | None = None
     phone: Annotated[str, Meta(max_length=40, examples=["+8613812345678"])] | None = None
     card: Annotated[str, Meta(max_length=80, examples=["6200 0000 0001"])] | None = None
     external: Annotated[str, Meta(max_length=limits.NAME)] | None = None
+    code: Annotated[str, Meta(max_length=40, examples=["912345678988328889"])] | None = None
     issuer: Id | None = None
 
 
@@ -70,6 +71,8 @@ class Common(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     channel: Annotated[str, Meta(max_length=limits.NAME)] | None = None
     reference: Annotated[str, Meta(max_length=limits.NAME)] | None = None
     campaign: Annotated[str, Meta(max_length=limits.NAME)] | None = None
+    terminal: Annotated[str, Meta(max_length=limits.CODE, examples=["t1"])] | None = None
+    staff: Annotated[str, Meta(max_length=limits.NAME, examples=["mei"])] | None = None
 
 
 class PurchaseIn(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):

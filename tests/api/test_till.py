@@ -1,0 +1,223 @@
+"""The till over HTTP: payment codes, proofs, limits, offline tills, the review queue."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from tests.api.conftest import Served
+from tests.world import AT, broken_laws
+from tongbao.access import sealing
+from tongbao.alliance import terminals
+from tongbao.kernel import clock
+from tongbao.kernel.settings import DEVELOPMENT_SECRET
+from tongbao.till import payment_code
+from tongbao.till.offline_till import OfflineTill
+from tongbao.till.signed import Grant
+
+CARD = {"card": "CARD000001"}
+DEVICE = 4_711
+SECRET = bytes(range(32))
+
+
+def yuan(amount: int) -> dict[str, object]:
+    return {"value": amount, "unit": "CNY"}
+
+
+def points(amount: int) -> dict[str, object]:
+    return {"value": amount, "unit": "PTS"}
+
+
+def phone(served: Served) -> None:
+    """Give the member with the card a device."""
+    sealed = sealing.seal(SECRET, f"device {DEVICE}", DEVELOPMENT_SECRET)
+    served.db.execute(
+        "INSERT INTO access.device (id, member_id, name, secret, created_at, seen_at)"
+        " OVERRIDING SYSTEM VALUE VALUES (%s, %s, 'phone', %s, %s, %s)",
+        (DEVICE, served.world.members[1], sealed, AT, AT),
+    )
+
+
+def code(at: datetime | None = None) -> dict[str, str]:
+    step = payment_code.step_at(at or clock.now())
+    return {"code": payment_code.make(SECRET, DEVICE, step)}
+
+
+def post(
+    served: Served, path: str, body: Any, key: str, name: str = "A", **headers: str
+) -> tuple[int, dict[str, Any]]:
+    answer = served.client.post(path, json=body, headers=served.headers(name, key) | headers)
+    return answer.status_code, answer.json()
+
+
+def rich(served: Served, amount: int = 10_000) -> None:
+    body = {"member": CARD, "outlet": "B", "points": points(amount)}
+    assert post(served, "/v1/awards", body, "rich", "B")[0] == 201
+
+
+def purchase(member: object, amount: int = 1_000, **more: object) -> dict[str, object]:
+    return {
+        "member": member, "outlet": "A", "amount": yuan(10_000), "points": points(amount),
+    } | more  # fmt: skip
+
+
+def test_a_payment_code_pays_once_and_a_repetition_is_answered_as_it_was(served: Served) -> None:
+    phone(served)
+    rich(served)
+    shown = code()
+    first = post(served, "/v1/purchases", purchase(shown), "p1")
+    assert first[0] == 201, first
+    assert post(served, "/v1/purchases", purchase(shown), "p1") == first
+    status, said = post(served, "/v1/purchases", purchase(shown), "p2")
+    assert (status, said["code"]) == (422, "payment-code-used")
+    hold = {"member": shown, "outlet": "A", "points": points(1)}
+    assert post(served, "/v1/holds", hold, "h1")[1]["code"] == "payment-code-used"
+    assert broken_laws(served.db) == {}
+
+
+def test_many_tills_with_one_code_at_once_are_paid_once(served: Served) -> None:
+    phone(served)
+    rich(served)
+    shown = code()
+
+    def attempt(n: int) -> tuple[int, dict[str, Any]]:
+        return post(served, "/v1/purchases", purchase(shown), f"p{n}")
+
+    with ThreadPoolExecutor(16) as pool:
+        told = list(pool.map(attempt, range(48)))
+    assert sorted(status for status, _ in told) == [201] + [422] * 47
+
+
+def test_a_code_of_yesterday_and_a_wrong_one(served: Served) -> None:
+    phone(served)
+    rich(served)
+    old = code(clock.now() - timedelta(hours=1))
+    assert post(served, "/v1/purchases", purchase(old), "p1")[1]["code"] == "payment-code-expired"
+    wrong = {"code": payment_code.make(bytes(32), DEVICE, 1)}
+    status, said = post(served, "/v1/purchases", purchase(wrong), "p2")
+    assert (status, said["code"]) == (404, "payment-code-unknown")
+    for n in range(9):
+        post(served, "/v1/purchases", purchase(wrong), f"w{n}")
+    told = post(served, "/v1/purchases", purchase(code()), "p3")[1]
+    assert told["code"] == "too-many-attempts"
+    good = post(served, "/v1/purchases", purchase(code(), terminal="t2"), "p4")
+    assert good[0] == 201, good
+
+
+def test_who_stands_before_the_till(served: Served) -> None:
+    phone(served)
+    member = str(served.world.members[1])
+    for n, (scanned, means) in enumerate([("CARD000001", "card"), (code()["code"], "code")]):
+        told = post(served, "/v1/identifications", {"scanned": scanned, "outlet": "A"}, f"i{n}")
+        assert told == (200, {"member": member, "means": means})
+    nobody = post(served, "/v1/identifications", {"scanned": "CARD999", "outlet": "A"}, "i8")
+    assert nobody[1]["code"] == "identity-not-found"
+    foreign = post(served, "/v1/identifications", {"scanned": "CARD000001", "outlet": "B"}, "i9")
+    assert foreign[1]["code"] == "outlet-not-found"
+    both = {"code": "912345678988328889", "card": "CARD000001"}
+    assert post(served, "/v1/purchases", purchase(both), "p1")[1]["code"] == "member-ambiguous"
+
+
+def test_a_large_amount_needs_the_members_pin(served: Served) -> None:
+    rich(served)
+    served.db.execute(
+        "UPDATE members.member SET enrolled_by = %s", (served.world.organisations["A"],)
+    )
+    assert post(served, "/v1/pins", {"member": CARD, "pin": "271828"}, "k1")[0] == 201
+    again = post(served, "/v1/pins", {"member": CARD, "pin": "314159"}, "k2")
+    assert again[1]["code"] == "pin-refused"
+    asked = {"proof": "pin", "points": points(500), "by": "Lin", "reason": "safety"}
+    assert post(served, "/v1/risk/proofs", asked, "k3", "operator")[0] == 201
+    status, said = post(served, "/v1/purchases", purchase(CARD), "p1")
+    assert (status, said["code"], said["facts"]["proof"]) == (422, "step-up-required", "pin")
+    wrong = {"Member-Proof": "pin 000000"}
+    assert post(served, "/v1/purchases", purchase(CARD), "p2", **wrong)[1]["code"] == "pin-refused"
+    odd = {"Member-Proof": "face"}
+    told = post(served, "/v1/purchases", purchase(CARD), "p3", **odd)
+    assert (told[0], told[1]["code"]) == (400, "proof-malformed")
+    right = {"Member-Proof": "pin 271828"}
+    paid = post(served, "/v1/purchases", purchase(CARD), "p3", **right)
+    assert paid[0] == 201, paid
+    assert post(served, "/v1/purchases", purchase(CARD), "p3") == paid  # a repetition needs none
+
+
+def test_limits_are_set_by_whom_they_bind_and_told_with_their_facts(served: Served) -> None:
+    rich(served)
+    limit = {
+        "subject": "terminal", "measure": "spend", "span": "day", "uses": 1, "by": "Lin",
+        "reason": "small shop",
+    }  # fmt: skip
+    status, made = post(served, "/v1/risk/limits", limit, "k1")
+    assert (status, made["organisation"]) == (201, str(served.world.organisations["A"]))
+    till: dict[str, Any] = {"terminal": "t1", "staff": "mei"}
+    assert post(served, "/v1/purchases", purchase(CARD, **till), "p1")[0] == 201
+    status, said = post(served, "/v1/purchases", purchase(CARD, **till), "p2")
+    assert (status, said["code"]) == (422, "velocity-exceeded")
+    assert (said["facts"]["subject"], said["facts"]["used"]) == ("terminal", 1)
+    listed = served.client.get("/v1/risk/limits", headers=served.headers("A")).json()["data"]
+    assert [one["id"] for one in listed] == [made["id"]]
+    assert served.client.get("/v1/risk/limits", headers=served.headers("B")).json()["data"] == []
+    bad = post(served, "/v1/risk/limits", limit | {"uses": -1}, "k2")
+    assert bad[0] == 400
+
+
+def test_what_the_watch_has_found_is_seen_and_decided_by_its_organisation(served: Served) -> None:
+    served.db.execute(
+        "INSERT INTO desk.exception_item (kind, organisation_id, subject, facts, raised_at)"
+        " VALUES ('risk-favourite', %s, 'x', '{\"count\": 5}', %s)",
+        (served.world.organisations["A"], AT),
+    )
+    (item,) = served.client.get("/v1/risk/items", headers=served.headers("A")).json()["data"]
+    assert (item["kind"], item["facts"]) == ("risk-favourite", {"count": 5})
+    assert served.client.get("/v1/risk/items", headers=served.headers("B")).json()["data"] == []
+    path = f"/v1/risk/items/{item['id']}/decision"
+    verdict = {"verdict": "confirmed", "by": "Wang", "reason": "seen on camera"}
+    assert post(served, path, verdict, "k1", "B")[0] == 404
+    status, decided = post(served, path, verdict, "k1")
+    assert (status, decided["verdict"], decided["decided_by"]) == (201, "confirmed", "Wang")
+    assert post(served, path, verdict, "k2")[1]["code"] == "exception-closed"
+
+
+def test_an_offline_till_gets_a_grant_and_brings_its_lines_home(served: Served) -> None:
+    rich(served)
+    with served.db.transaction():
+        terminals.add(served.db, served.world.outlets["A"], "t1")
+    till = OfflineTill(SECRET)
+    where = {"outlet": "A", "terminal": "t1", "by": "Lin"}
+    keyed = post(served, "/v1/terminal-keys", where | {"public_key": till.public_key}, "k1")
+    assert keyed[0] == 201, keyed
+    sizes = {
+        "spend_points": points(5_000), "member_points": points(5_000),
+        "award_amount": yuan(100_000),
+        "valid_until": (clock.now() + timedelta(days=1)).isoformat(),
+    }  # fmt: skip
+    status, granted = post(served, "/v1/allowances", where | sizes, "k2")
+    assert status == 201, granted
+    till.take(msgspec.convert(granted, Grant), keyed[1]["operators_key"])
+    now = clock.now()
+    lines = [
+        till.spend("card", "CARD000001", 2_000, 1_000, now, reference="R1"),
+        till.award("card", "CARD000002", 50_000, now),
+        till.spend("card", "CARD000000", 2_000, 1_000, now),
+    ]
+    sent = msgspec.to_builtins(lines)
+    sent[1]["amount"] = 99_999
+    status, told = post(served, "/v1/offline-uploads", {"lines": sent}, "u1")
+    assert status == 200, told
+    paid, tampered, poor = told["lines"]
+    assert (paid["operation"]["kind"], paid["operation"]["status"]) == ("advice", "posted")
+    assert tampered["problem"]["code"] == "offline-line-tampered"
+    assert poor["operation"]["status"] == "exception"
+    assert post(served, "/v1/offline-uploads", {"lines": sent}, "u1") == (200, told)
+    again = post(served, "/v1/offline-uploads", {"lines": msgspec.to_builtins(lines)}, "u2")[1]
+    assert [one.get("replayed", False) for one in again["lines"]] == [True, False, True]
+    assert [one["operation"]["status"] for one in again["lines"]] == [
+        "posted", "posted", "exception",
+    ]  # fmt: skip
+    foreign = post(served, "/v1/offline-uploads", {"lines": sent[:1]}, "u3", "B")[1]
+    assert foreign["lines"][0]["problem"]["code"] == "allowance-not-found"
+    number = granted["allowance"]
+    assert post(served, f"/v1/allowances/{number}/end", None, "e1", "B")[0] == 404
+    assert post(served, f"/v1/allowances/{number}/end", None, "e2")[0] == 201
+    assert broken_laws(served.db) == {}
