@@ -131,7 +131,8 @@ def _template(folder: Path) -> str:
 
 def _fresh(folder: Path, server_url: str, template: str) -> Iterator[str]:
     name = f"{_template(folder)}_{os.getpid()}_{next(_numbers)}"
-    _administer(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    # Copying files costs half of what logging every page of a database does, which is the default.
+    _administer(server_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     yield named(server_url, name)
     _administer(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 

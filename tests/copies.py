@@ -21,7 +21,7 @@ def copied(server_url: str, source: str) -> Iterator[Connection]:
     """
     with psycopg.connect(server_url, autocommit=True) as admin:
         name = f"{source}_{admin.info.backend_pid}_{next(_numbers)}"
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {source}".encode())
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY file_copy".encode())
         try:
             url = urlsplit(server_url)._replace(path="/" + name).geturl()
             with database.connect(url) as conn:
