@@ -15,9 +15,11 @@ from tongbao.api import (
     bulk,
     compression,
     document,
+    entry,
     history,
     holds,
     members,
+    oauth,
     quotes,
     risk,
     sales,
@@ -25,7 +27,7 @@ from tongbao.api import (
     till,
 )
 from tongbao.api.caller import guard, provide_caller
-from tongbao.api.keyring import KeyRing
+from tongbao.api.entry import RateHeaders
 from tongbao.api.problems import BODY, on_crash, on_http, on_refusal, on_validation
 from tongbao.api.versions import Version
 from tongbao.hosting import request_id
@@ -46,6 +48,7 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *till.ROUTES,
     *risk.ROUTES,
     *history.ROUTES,
+    *oauth.ROUTES,
     *service.ROUTES,
 ]
 """Every route; each group is a file of its own."""
@@ -58,7 +61,7 @@ def make(settings: Settings, shared: Parts | None = None) -> Litestar:
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         with opened(settings, shared) as parts:
             app.state.parts = parts
-            app.state.keyring = KeyRing(parts.pool, settings.access_secret)
+            entry.make(app.state, parts)
             app.state.outlets = {}
             app.state.running = set()
             yield
@@ -68,7 +71,7 @@ def make(settings: Settings, shared: Parts | None = None) -> Litestar:
         lifespan=[lifespan],
         dependencies={"caller": Provide(provide_caller, sync_to_thread=False)},
         guards=[guard],
-        middleware=[RequestId(), Version()],
+        middleware=[RequestId(), RateHeaders(), Version()],
         exception_handlers={
             Refusal: on_refusal,
             ValidationException: on_validation,

@@ -1,4 +1,4 @@
-"""Who calls: the key in the Authorization header, and what its route needs."""
+"""Who calls, and what the route that is called needs."""
 
 from typing import Any, Final
 
@@ -6,12 +6,11 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from tongbao.access.keys import Caller, KeyUnknown
+from tongbao.access.keys import Caller
 from tongbao.access.roles import Scope
-from tongbao.api.keyring import KeyRing
+from tongbao.api import entry
 from tongbao.kernel.errors import Malformed, Refused
 
-_PREFIX: Final = "Bearer "
 _JSON: Final = "application/json"
 
 
@@ -26,19 +25,18 @@ class BodyTypeUnknown(Malformed):
 
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Let a request in before its body is read.
+    """Let a request in before its body is read, but for the digest of a signed one.
 
-    Refuses ``key-unknown``, ``scope-missing`` and ``body-type-unknown``.
+    Refuses what ``Entry.let_in`` refuses, ``scope-missing`` and ``body-type-unknown``.
     """
+    door = entry.of(connection)
     needed = handler.opt.get("scope")
     if needed is None:
         assert handler.opt.get("open"), "a route needs a scope, or says that it is open to all"
+        if not handler.opt.get("uncounted"):
+            door.count_open(connection)
         return
-    header = connection.headers.get("authorization", "")
-    if not header.startswith(_PREFIX):
-        raise KeyUnknown
-    keyring: KeyRing = connection.app.state.keyring
-    caller = await keyring.caller(header[len(_PREFIX) :])
+    caller = await door.let_in(connection)
     if needed not in caller.scopes:
         raise ScopeMissing(scope=needed)
     _check_body_type(connection, handler.opt.get("takes", _JSON))
@@ -60,7 +58,10 @@ def provide_caller(request: Request[Any, Any, Any]) -> Caller:
 
 
 OPEN: Final = {"open": True}
-"""The ``opt`` of a route that needs no key."""
+"""The ``opt`` of a route that needs no key; so many go of one address."""
+
+UNCOUNTED: Final = {"open": True, "uncounted": True}
+"""The ``opt`` of a route that is asked all the time, such as by what balances load."""
 
 
 def needs(

@@ -20,6 +20,7 @@ from tongbao.api.problems import CONTENT_TYPE
 from tongbao.api.wire import Problem
 
 PATH: Final = "/v1/docs"
+FORM: Final = "application/x-www-form-urlencoded"
 _JSON: Final = "/openapi.json"
 _REF: Final = "#/components/{}/{}"
 _ABOUT: Final = """\
@@ -29,6 +30,7 @@ Amounts are whole numbers with their unit: 8000 `PTS` are 80 points, 20000 `CNY`
 Ids are texts. Times are RFC 3339. Every POST has an `Idempotency-Key` and may be repeated: it is
 done once and answered the same. Refusals are problems (RFC 9457) with a code that never changes.
 Lists come in pages; pass `next` as `cursor`. What belongs to somebody else answers 404.
+`RateLimit` says how many requests are left, of how many in a minute `RateLimit-Policy`.
 """
 _STATUSES: Final = {
     400: "The request makes no sense as it stands; nothing is remembered of it.",
@@ -51,8 +53,8 @@ _DONE: Final = {
     201: "Done; or done before, and answered again.",
 }
 _OPTIONAL: Final = (versions.HEADER, "X-Request-Id")
-_ALWAYS: Final = (400, 500, 503)
-_GUARDED: Final = (401, 403, 429)
+_ALWAYS: Final = (400, 429, 500, 503)
+_GUARDED: Final = (401, 403)
 _WRITING: Final = (404, 408, 409, 413, 415, 422)
 
 
@@ -77,7 +79,9 @@ class Shown(OpenAPIRenderPlugin):
 def config() -> OpenAPIConfig:
     """Give what Litestar needs to know to make the document and to serve it."""
     key = SecurityScheme(
-        type="http", scheme="bearer", description="An API key: `tbk_…`, made per organisation."
+        type="http",
+        scheme="bearer",
+        description="An API key, `tbk_…`, of an organisation; or a token, `tbt_…`, got with one.",
     )
     return OpenAPIConfig(
         title="Tongbao",
@@ -136,7 +140,9 @@ def _complete(app: Litestar) -> dict[str, Any]:
         if isinstance(handler, HTTPRouteHandler) and handler.resolve_include_in_schema()
     }
     tags: dict[str, str] = {}
-    schemas = _Schemas([*map(_body, handlers.values()), *map(_answer, handlers.values()), Problem])
+    errors = [handler.opt.get("errors") for handler in handlers.values()]
+    travels = [*map(_body, handlers.values()), *map(_answer, handlers.values())]
+    schemas = _Schemas([*travels, *errors, Problem])
     for path, item in made["paths"].items():
         for method, operation in item.items():
             handler = handlers[operation["operationId"]]
@@ -171,7 +177,9 @@ class _Schemas:
 
 
 def _body(handler: HTTPRouteHandler) -> Any:
-    """Give the type of a route's body; none: it has no body."""
+    """Give the type of a route's body, or of its form; none: it has no body."""
+    if "form" in handler.opt:
+        return handler.opt["form"]
     data = handler.parsed_fn_signature.parameters.get("data")
     return None if data is None else data.annotation
 
@@ -191,11 +199,17 @@ def _show(operation: dict[str, Any], handler: HTTPRouteHandler, schemas: _Schema
         shown = {"schema": schemas.of(body)}
         if handler.opt.get("example") is not None:
             shown["example"] = handler.opt["example"]
-        operation["requestBody"]["content"] = {"application/json": shown}
+        kind = FORM if "form" in handler.opt else "application/json"
+        operation.setdefault("requestBody", {"required": True})["content"] = {kind: shown}
     for status, said in operation["responses"].items():
         for content in said.get("content", {}).values():
             content["schema"] = schemas.of(_answer(handler))
             said["description"] = _DONE.get(int(status), said["description"])
+    if "errors" in handler.opt:
+        for status in (400, 401):  # said in the words of another standard
+            content = {"application/json": {"schema": schemas.of(handler.opt["errors"])}}
+            content |= _problem(status)["content"]
+            operation["responses"][str(status)] = _problem(status) | {"content": content}
 
 
 def _describe(operation: dict[str, Any], handler: HTTPRouteHandler, method: str, path: str) -> None:

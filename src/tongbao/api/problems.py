@@ -19,6 +19,19 @@ DOCS: Final = "/v1/docs/refusals#"
 _KINDS: Final = ((Malformed, 400), (NotFound, 404), (Conflict, 409), (Refused, 422))
 _OWN: Final = {
     "key-unknown": 401,
+    "session-unknown": 401,
+    "sign-in-refused": 401,
+    "signature-needed": 401,
+    "signature-refused": 401,
+    "signature-stale": 401,
+    "nonce-used": 401,
+    "code-needed": 403,
+    "proof-needed": 403,
+    "step-up-needed": 403,
+    "totp-missing": 403,
+    "too-many-attempts": 429,
+    "too-many-requests": 429,
+    "code-not-sent": 503,
     "scope-missing": 403,
     "member-not-yours": 403,
     "key-reused": 422,
@@ -101,6 +114,8 @@ def answer(said: Problem, headers: dict[str, str] | None = None) -> Response[Any
     told = {"Cache-Control": "no-store"} | (headers or {})
     if said.status == 401:
         told["WWW-Authenticate"] = 'Bearer realm="tongbao"'
+    if said.status == 429:
+        told["Retry-After"] = str(said.facts["seconds"])
     if said.status == 503 or said.code == "key-running":
         told["Retry-After"] = str(_AGAIN)
     body = msgspec.json.encode(said, enc_hook=str)

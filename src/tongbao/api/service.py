@@ -7,18 +7,18 @@ from typing import Any, Final
 from litestar import Request, Response, get
 from litestar.handlers import BaseRouteHandler
 
-from tongbao.api.caller import OPEN
+from tongbao.api.caller import OPEN, UNCOUNTED
 from tongbao.hosting import parts
 from tongbao.kernel import db
 
 
-@get("/v1/health", opt=OPEN)
+@get("/v1/health", opt=UNCOUNTED)
 async def health() -> dict[str, str]:
     """Say that the process runs."""
     return {"status": "alive"}
 
 
-@get("/v1/ready", opt=OPEN)
+@get("/v1/ready", opt=UNCOUNTED)
 async def ready(request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
     """Say whether money calls can be served now: the database answers."""
     try:

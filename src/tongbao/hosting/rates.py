@@ -4,7 +4,7 @@ A bucket holds ``quota`` requests and is refilled evenly, ``quota`` in each ``wi
 processes give as many buckets. Kept as one number for each: the time at which it will be full.
 """
 
-import time
+import math
 from typing import Final
 
 from msgspec import Struct
@@ -14,7 +14,8 @@ from tongbao.kernel.errors import Refused
 WINDOW: Final = 60
 """Seconds in which a bucket is refilled."""
 
-_KEPT: Final = 100_000
+KEPT: Final = 100_000
+"""Buckets that are kept; those that are full need not be."""
 
 
 class TooManyRequests(Refused):
@@ -45,32 +46,33 @@ class Buckets:
         self._policy = policy
         self._full_at: dict[str | int, float] = {}
 
-    def take(self, name: str | int, quota: int) -> Standing:
+    def __len__(self) -> int:
+        return len(self._full_at)
+
+    def take(self, name: str | int, quota: int, now: float) -> Standing:
         """Take one request out of a bucket; refuses ``too-many-requests`` when it is empty.
 
-        ``quota`` is requests a minute.
+        ``quota`` is requests a minute, ``now`` a time in seconds that only goes forward.
         """
-        now = time.monotonic()
         each = WINDOW / quota
         full_at = max(self._full_at.get(name, now), now) + each
         short = full_at - now - WINDOW
         if short > each / 2:  # half a request, so that rounding takes none away
-            raise TooManyRequests(seconds=max(1, round(short + 0.5)))
-        if len(self._full_at) >= _KEPT and name not in self._full_at:
+            raise TooManyRequests(seconds=max(1, math.ceil(short)))
+        if len(self._full_at) >= KEPT and name not in self._full_at:
             self._forget(now)
         self._full_at[name] = full_at
         return self._standing(quota, full_at - now)
 
-    def look(self, name: str | int, quota: int) -> Standing:
+    def look(self, name: str | int, quota: int, now: float) -> Standing:
         """Give how a bucket stands, and take nothing."""
-        now = time.monotonic()
         return self._standing(quota, max(self._full_at.get(name, now) - now, 0.0))
 
     def _standing(self, quota: int, full_in: float) -> Standing:
         used = full_in * quota / WINDOW
-        return Standing(self._policy, quota, max(0, int(quota - used + 0.5)), int(full_in + 0.999))
+        return Standing(self._policy, quota, max(0, int(quota - used + 0.5)), math.ceil(full_in))
 
     def _forget(self, now: float) -> None:
         """Forget the buckets that are full; all of them, if none is."""
         kept = {name: full_at for name, full_at in self._full_at.items() if full_at > now}
-        self._full_at = kept if len(kept) < _KEPT else {}
+        self._full_at = kept if len(kept) < KEPT else {}
