@@ -5,7 +5,7 @@ import pytest
 
 from tests.access.conftest import PASSWORD, Office, chance
 from tests.world import AT
-from tongbao.access import audit, guesses, passwords, sessions, sign_in, staff
+from tongbao.access import audit, forgetting, guesses, passwords, sessions, sign_in, staff
 from tongbao.access.guesses import TooManyAttempts
 from tongbao.access.sign_in import Entered, SignInRefused
 from tongbao.kernel import db as database
@@ -171,3 +171,10 @@ def test_an_old_hash_is_renewed_at_sign_in(office: Office) -> None:
     (kept,) = office.db.execute("SELECT password FROM access.staff").fetchone() or ("",)
     assert not passwords.is_outdated(kept)
     office.sign_in("wei")
+
+
+def test_what_has_ended_is_forgotten_and_the_log_is_kept(office: Office) -> None:
+    office.enter("nobody", "wrong password 1")
+    assert forgetting.forget(office.db, AT) == 0
+    assert forgetting.forget(office.db, AT + timedelta(days=2)) == 3
+    assert len(audit.listed(office.db)) == 1

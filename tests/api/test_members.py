@@ -22,7 +22,7 @@ def enrol(served: Served, who: str, key: str, **identity: str) -> dict[str, Any]
 def test_a_member_is_enrolled_found_and_known_by_more(served: Served) -> None:
     made = enrol(served, "A", "1", kind="phone", value="138 1234 5678")
     assert made["identities"][0] | {"added_at": ""} == {
-        "kind": "phone", "hint": "5678", "added_at": "",
+        "kind": "phone", "hint": "5678", "masked": "****5678", "added_at": "",
     }  # fmt: skip
     assert "138" not in str(made["identities"])
     again = send(

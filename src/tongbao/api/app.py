@@ -20,6 +20,7 @@ from tongbao.api import (
     holds,
     members,
     oauth,
+    personal,
     quotes,
     risk,
     sales,
@@ -41,6 +42,7 @@ _log = logging.getLogger("tongbao.api")
 
 ROUTES: Final[list[BaseRouteHandler]] = [
     *members.ROUTES,
+    *personal.ROUTES,
     *quotes.ROUTES,
     *sales.ROUTES,
     *holds.ROUTES,

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 from msgspec import Raw
 
+from tongbao.access import masking
 from tongbao.access.keys import Caller
 from tongbao.api import wire_members as out
 from tongbao.api.operations import balances
@@ -142,7 +143,7 @@ def _identities(conn: Connection, caller: Caller, member_id: int) -> tuple[out.I
 
 def _identity(shown: ShownIdentity) -> out.IdentityOut:
     issuer = str(shown.issuer_id) if shown.issuer_id else None
-    return out.IdentityOut(shown.kind, shown.hint, shown.added_at, issuer)
+    return out.IdentityOut(shown.kind, shown.hint, masking.end(shown.hint), shown.added_at, issuer)
 
 
 def _hold(found: StatedHold) -> out.HoldOut:

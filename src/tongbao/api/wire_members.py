@@ -53,12 +53,35 @@ class CloseIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
 
 
 class IdentityOut(Struct, frozen=True, omit_defaults=True):
-    """What may be shown of an identity: its end."""
+    """What may be shown of an identity: its end, ``hint``, and ``masked`` for people."""
 
     kind: Kind
     hint: str
+    masked: str
     added_at: Time
     issuer: Id | None = None
+
+
+class RevealIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why somebody needs to see personal data; it is logged."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=limits.TEXT, examples=["lost card"])]
+
+
+class RevealedIdentity(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An identity whole; of a phone only ``masked`` is known to anybody."""
+
+    kind: Kind
+    masked: str
+    value: str | None = None
+    issuer: Id | None = None
+
+
+class Revealed(Struct, frozen=True, kw_only=True):
+    """What a member is known by, whole."""
+
+    id: Id
+    identities: tuple[RevealedIdentity, ...]
 
 
 class ScopeOut(Struct, frozen=True, omit_defaults=True):

@@ -10,7 +10,7 @@ from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Conflict, NotFound, Refused
 from tongbao.members import lock
 from tongbao.members.keys import normalise
-from tongbao.members.types import Identity, Key, ShownIdentity
+from tongbao.members.types import Identity, Key, ShownIdentity, WholeIdentity
 
 Q = sql.load(__package__)
 
@@ -98,6 +98,12 @@ def list_of(conn: Connection, member_id: int) -> list[ShownIdentity]:
     """Give what may be shown of a member's identities, oldest first."""
     with conn.cursor(row_factory=class_row(ShownIdentity)) as cursor:
         return cursor.execute(Q.list_identities, {"member": member_id}).fetchall()
+
+
+def reveal(conn: Connection, member_id: int) -> list[WholeIdentity]:
+    """Give a member's identities whole, for who may see them and has said so in the log."""
+    with conn.cursor(row_factory=class_row(WholeIdentity)) as cursor:
+        return cursor.execute(Q.reveal_identities, {"member": member_id}).fetchall()
 
 
 def columns(keys: Sequence[Key]) -> dict[str, str]:

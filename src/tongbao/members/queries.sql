@@ -43,6 +43,13 @@ SELECT kind, issuer_id, hint, added_at FROM members.identity
 WHERE member_id = %(member)s
 ORDER BY added_at, kind, issuer_id, value;
 
+-- name: reveal_identities
+-- A phone's value is a hash, which is nobody's to see.
+SELECT kind, issuer_id, nullif(value, CASE WHEN kind = 'phone' THEN value END) AS value, hint
+FROM members.identity
+WHERE member_id = %(member)s
+ORDER BY added_at, kind, issuer_id, value;
+
 -- name: get_member
 SELECT id, status, spend_locked, merged_into, enrolled_by, enrolled_at FROM members.member
 WHERE id = %(id)s;

@@ -37,6 +37,15 @@ class Key(Struct, frozen=True):
     hint: str
 
 
+class WholeIdentity(Struct, frozen=True, kw_only=True):
+    """An identity as it is kept; of a phone only the end is known to anybody."""
+
+    kind: Kind
+    issuer_id: int
+    value: str | None
+    hint: str
+
+
 class ShownIdentity(Struct, frozen=True, kw_only=True):
     """What may be shown of an identity: the end of it."""
 

@@ -17,6 +17,7 @@ from litestar.handlers import BaseRouteHandler
 from tongbao.access import sessions
 from tongbao.access.roles import Role
 from tongbao.access.sessions import SessionUnknown, SignedIn
+from tongbao.hosting import address as addresses
 from tongbao.hosting import parts
 from tongbao.kernel import clock, limits
 from tongbao.kernel.errors import Malformed, NotFound, Refused
@@ -116,7 +117,7 @@ def sender(request: ASGIConnection[Any, Any, Any, Any]) -> str:
 
 def address(request: ASGIConnection[Any, Any, Any, Any]) -> str:
     """Give the network address that a request came from."""
-    return request.client.host if request.client else ""
+    return addresses.of(request, parts.of(request).settings.proxies)
 
 
 def proof(token: str) -> str:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from tongbao.access import forgetting
 from tongbao.bank.missing import raise_missing
 from tongbao.clearing.calendar import cutover_of
 from tongbao.clearing.exposure import raise_alerts
@@ -132,6 +133,8 @@ def tidy(bench: Bench) -> Facts:
     with bench.conn.transaction():
         forget_codes(bench.conn, bench.now() - _KEPT)
         forget_tallies(bench.conn, (bench.now() - _KEPT).date())
+    with bench.conn.transaction():
+        forgetting.forget(bench.conn, bench.now())
     bench.conn.execute(job_queue.SEARCH)
     return {"lost": bench.conn.execute(Q.forget_lost_jobs).rowcount}
 
