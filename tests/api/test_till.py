@@ -5,19 +5,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+import pytest
 
 from tests.api.conftest import Served
 from tests.world import AT, broken_laws
-from tongbao.access import sealing
+from tongbao.access import devices
 from tongbao.alliance import terminals
 from tongbao.kernel import clock
 from tongbao.kernel.settings import DEVELOPMENT_SECRET
+from tongbao.members import identities
+from tongbao.members.types import Identity
 from tongbao.till import payment_code
 from tongbao.till.offline_till import OfflineTill
 from tongbao.till.signed import Grant
 
 CARD = {"card": "CARD000001"}
-DEVICE = 4_711
+DEVICE = 1
 SECRET = bytes(range(32))
 
 
@@ -30,13 +33,9 @@ def points(amount: int) -> dict[str, object]:
 
 
 def phone(served: Served) -> None:
-    """Give the member with the card a device."""
-    sealed = sealing.seal(SECRET, f"device {DEVICE}", DEVELOPMENT_SECRET)
-    served.db.execute(
-        "INSERT INTO access.device (id, member_id, name, secret, created_at, seen_at)"
-        " OVERRIDING SYSTEM VALUE VALUES (%s, %s, 'phone', %s, %s, %s)",
-        (DEVICE, served.world.members[1], sealed, AT, AT),
-    )
+    """Give the member with the card a device, the first one there is."""
+    given = served.world.members[1], "phone", SECRET, AT
+    assert devices.add(served.db, *given, key=DEVELOPMENT_SECRET) == DEVICE
 
 
 def code(at: datetime | None = None) -> dict[str, str]:
@@ -140,6 +139,32 @@ def test_a_large_amount_needs_the_members_pin(served: Served) -> None:
     paid = post(served, "/v1/purchases", purchase(CARD), "p3", **right)
     assert paid[0] == 201, paid
     assert post(served, "/v1/purchases", purchase(CARD), "p3") == paid  # a repetition needs none
+
+
+def test_a_one_time_code_is_the_stronger_proof_and_good_once(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    rich(served)
+    known = Identity(kind="phone", value="+8613812345678")
+    identities.add(served.db, served.world.members[1], known, AT, secret=DEVELOPMENT_SECRET)
+    asked = {"proof": "otp", "points": points(500), "by": "Lin", "reason": "safety"}
+    assert post(served, "/v1/risk/proofs", asked, "k1", "operator")[0] == 201
+    where = {"phone": "138 1234 5678", "outlet": "A"}
+    sent = post(served, "/v1/one-time-codes", where, "c1")
+    assert sent == (201, {"done": True})
+    assert post(served, "/v1/one-time-codes", where, "c1") == sent  # and nothing is sent again
+    (record,) = [one for one in caplog.records if one.name == "tongbao.codes"]
+    digits = record.getMessage()[-6:]
+    right = {"Member-Proof": f"otp {digits}"}
+    other = purchase({"card": "CARD000002"})
+    assert post(served, "/v1/purchases", other, "p0", **right)[1]["code"] == "code-refused"
+    paid = post(served, "/v1/purchases", purchase(CARD), "p1", **right)
+    assert paid[0] == 201, paid
+    assert post(served, "/v1/purchases", purchase(CARD), "p1", **right) == paid
+    again = post(served, "/v1/purchases", purchase(CARD), "p2", **right)
+    assert again[1]["code"] == "code-refused"
+    soon = post(served, "/v1/one-time-codes", where, "c2")
+    assert soon[1]["code"] == "too-many-attempts"
 
 
 def test_limits_are_set_by_whom_they_bind_and_told_with_their_facts(served: Served) -> None:

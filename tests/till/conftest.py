@@ -6,7 +6,7 @@ import pytest
 from msgspec import Struct
 
 from tests.world import AT, SECRET, World, build, one
-from tongbao.access import sealing
+from tongbao.access import devices
 from tongbao.alliance.types import Terms
 from tongbao.kernel.db import Connection
 from tongbao.points.operations import Award
@@ -41,14 +41,8 @@ class Till(Struct):
 
     def phone(self, member: int) -> Phone:
         """Give a member a device, as signing in does."""
-        secret = member.to_bytes(32, "big")
-        device = 1_000_000 + member
-        sealed = sealing.seal(secret, f"device {device}", ACCESS)
-        self.conn.execute(
-            "INSERT INTO access.device (id, member_id, name, secret, created_at, seen_at)"
-            " OVERRIDING SYSTEM VALUE VALUES (%s, %s, 'phone', %s, %s, %s)",
-            (device, member, sealed, AT, AT),
-        )
+        secret = member.to_bytes(devices.SECRET, "big")
+        device = devices.add(self.conn, member, "phone", secret, AT, key=ACCESS)
         return Phone(member, device, secret)
 
     def award(self, name: str, member: int, points: int, **fields: object) -> int:

@@ -1,5 +1,6 @@
 """Offline tills: what they sign comes home once, and only what is genuine."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,13 @@ from tests.till.conftest import ACCESS, SECRETS, Till
 from tests.world import AT, broken_laws, do
 from tongbao.alliance import terminals
 from tongbao.desk import exceptions
+from tongbao.kernel import db as database
 from tongbao.kernel.errors import Refusal
 from tongbao.members import members as people
+from tongbao.points.check import Rules
 from tongbao.points.operations import CodeUse, Merge, Purchase
 from tongbao.points.outcome import Outcome
+from tongbao.teller.batch import post_batch
 from tongbao.till import allowances, payment_code, signed, uploads
 from tongbao.till.offline_till import AllowanceUsedUp, GrantNotGenuine, OfflineTill
 from tongbao.till.signed import Grant, Line
@@ -118,6 +122,32 @@ def test_the_same_lines_again_have_no_second_effect(offline: Offline) -> None:
     ]
     assert all(isinstance(one, Outcome) and one.replayed for one in again)
     assert available(offline.till, offline.till.world.members[0]) == left
+
+
+def test_many_uploads_of_the_same_lines_at_once_have_one_effect(
+    offline: Offline, database_url: str
+) -> None:
+    lines = [spend(offline, 100) for _ in range(5)]
+    whose = offline.till.world.organisations["A"]
+
+    def send(share: int) -> list[int]:
+        mine = lines if share % 2 else lines[::-1]
+        with database.connect(database_url) as conn:
+            with conn.transaction():
+                checked = uploads.accept(conn, mine, whose, LATER, secrets=SECRETS)
+            operations = [one.operation for one in checked if one.operation is not None]
+            told = post_batch(conn, operations, LATER, Rules())
+            outcomes = [one for one in told if isinstance(one, Outcome)]
+            with conn.transaction():
+                uploads.note(conn, list(zip(mine, outcomes, strict=True)))
+        return sorted(one.operation for one in outcomes)
+
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(send, range(16)))
+    assert len({tuple(one) for one in told}) == 1
+    assert len(told[0]) == 5
+    assert available(offline.till, offline.till.world.members[0]) == 9_000 - 500 + 5
+    assert broken_laws(offline.till.conn) == {}
 
 
 def test_a_crash_between_accepting_and_posting_is_made_good(offline: Offline) -> None:

@@ -12,7 +12,7 @@ from tongbao.kernel.errors import Refused
 
 Q = sql.load(__package__, "member_queries.sql")
 
-Purpose = Literal["sign-in", "prove"]
+Purpose = Literal["sign-in", "prove", "pay"]
 
 DIGITS: Final = 6
 TRIES: Final = 5

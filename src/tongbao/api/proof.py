@@ -1,4 +1,4 @@
-"""What a member gives to prove to be there: a PIN, in a header of the request.
+"""What a member gives to prove to be there: a PIN or a one-time code, in a header of the request.
 
 Not in the body: what is kept of a body is its fingerprint, and a PIN could be found by its.
 """
@@ -10,32 +10,42 @@ from litestar import Request
 
 from tongbao.hosting import parts
 from tongbao.kernel import clock
-from tongbao.kernel.errors import Malformed
+from tongbao.kernel.db import Connection
+from tongbao.kernel.errors import Malformed, Refusal
 from tongbao.points.operations import Proof
-from tongbao.till import pins
+from tongbao.till import one_time, pins
 
 HEADER: Final = "Member-Proof"
-_PIN: Final = re.compile(r"pin ([0-9]{6})")
+_GIVEN: Final = re.compile(r"(pin|otp) ([0-9]{6})")
 
 
 class ProofMalformed(Malformed):
     code = "proof-malformed"
-    text = "the header Member-Proof is `pin` and six digits"
+    text = "the header Member-Proof is `pin` or `otp` and six digits"
 
 
 async def given(request: Request[Any, Any, Any], member_id: int) -> Proof | None:
     """Give the proof that a request brings of a member; none: it brings none.
 
-    Refuses ``proof-malformed``, ``pin-refused`` and ``too-many-attempts``.
+    A one-time code is used up by it. Refuses ``proof-malformed``, ``pin-refused``,
+    ``code-refused`` and ``too-many-attempts``.
     """
     header = request.headers.get(HEADER)
     if header is None:
         return None
-    found = _PIN.fullmatch(header)
+    found = _GIVEN.fullmatch(header)
     if found is None:
         raise ProofMalformed
-    pin, at = found[1], clock.now()
-    wrong = await parts.write(request, lambda conn: pins.check(conn, member_id, pin, at))
+    kind, digits = found.groups()
+    key = parts.of(request).settings.access_secret
+    wrong = await parts.write(request, lambda conn: _check(conn, kind, member_id, digits, key))
     if wrong is not None:
         raise wrong
-    return "pin"
+    return "pin" if kind == "pin" else "otp"
+
+
+def _check(conn: Connection, kind: str, member_id: int, digits: str, key: str) -> Refusal | None:
+    at = clock.now()
+    if kind == "pin":
+        return pins.check(conn, member_id, digits, at)
+    return one_time.check(conn, member_id, digits, at, key=key)

@@ -18,6 +18,7 @@ from tongbao.api.problems import refusal_as_problem, status_of
 from tongbao.api.wire import MemberRef, PathId
 from tongbao.api.wire_risk import (
     AllowanceIn,
+    CodeIn,
     Done,
     GrantOut,
     IdentifiedOut,
@@ -30,7 +31,7 @@ from tongbao.api.wire_risk import (
     UploadOut,
 )
 from tongbao.api.writes import Made, answered, keep, replayed, write
-from tongbao.hosting import parts
+from tongbao.hosting import member_sign_in, parts
 from tongbao.kernel import clock
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
@@ -40,6 +41,7 @@ from tongbao.till.signed import Grant, Line
 from tongbao.till.uploads import Checked
 
 _SCANNED: Final = {"scanned": "6200 0000 0001", "outlet": "bj-01", "terminal": "t1"}
+_SEND: Final = {"phone": "+8613812345678", "outlet": "bj-01", "terminal": "t1"}
 _PIN: Final = {"member": {"card": "6200 0000 0001"}, "pin": "271828"}
 _KEY: Final = {"outlet": "bj-01", "terminal": "t1", "public_key": "0" * 64, "by": "Lin Wei"}
 _ALLOWANCE: Final = {
@@ -74,6 +76,29 @@ async def who(
     found.outlet(data.outlet)
     assert means != "external", "what was scanned is told by its form"
     return IdentifiedOut(member=str(found.member(ref)), means=means)
+
+
+@post("/v1/one-time-codes", status_code=201, opt=needs("points:write", example=_SEND))
+async def send_code(
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[Caller],
+    data: JSONBody[CodeIn],
+) -> Response[Done]:
+    """Send a one-time code to a phone, for the header `Member-Proof: otp 123456` of a payment.
+
+    Whether the phone is a member's is not told. One a minute and five an hour go to one phone.
+    """
+    call = calls.of(request, caller, data)
+    found = await lookup.find(request, caller, [], [data.outlet])
+    place = f"{found.outlet(data.outlet)}/{data.terminal or ''}"
+    with calls.alone(request, call):
+        before = await parts.read(request, lambda conn: replayed(conn, call))
+        if before is not None:
+            return before
+        await asyncio.to_thread(
+            member_sign_in.send_code, parts.of(request), data.phone, address=place, purpose="pay"
+        )
+        return await parts.write(request, lambda conn: keep(conn, call, Made(body=Done())))
 
 
 @post("/v1/pins", status_code=201, opt=needs("members:write", 403, example=_PIN))
@@ -250,4 +275,6 @@ def _grant(grant: Grant) -> GrantOut:
     return GrantOut(**asdict(grant))
 
 
-ROUTES: Final[list[BaseRouteHandler]] = [who, set_pin, register, allow, end, upload]
+ROUTES: Final[list[BaseRouteHandler]] = [
+    who, send_code, set_pin, register, allow, end, upload,
+]  # fmt: skip

@@ -109,6 +109,14 @@ class IdentifiedOut(Struct, frozen=True, kw_only=True):
     means: Literal["phone", "card", "code"]
 
 
+class CodeIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The phone to send a one-time code to, as the member says it, and from where."""
+
+    phone: Annotated[str, Meta(min_length=1, max_length=40, examples=["+8613812345678"])]
+    outlet: Code
+    terminal: Code | None = None
+
+
 class PinIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new PIN; the one before proves the member, if there is one."""
 

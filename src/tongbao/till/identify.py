@@ -10,17 +10,14 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from tongbao.access import guesses, sealing
+from tongbao.access import devices, guesses
 from tongbao.access.guesses import Bound, TooManyAttempts
-from tongbao.kernel import sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import NotFound
-from tongbao.members import identities, members
+from tongbao.members import identities
 from tongbao.members.types import Identity
 from tongbao.points.operations import CodeUse
 from tongbao.till import payment_code
-
-Q = sql.load(__package__)
 
 Means = Literal["phone", "card", "external", "code"]
 
@@ -29,6 +26,9 @@ WRONG_AT_ORGANISATION: Final = Bound("payment-code-org", 50, timedelta(minutes=1
 REPEATED: Final = 24 * 60
 """Minutes for which a code is recognised, so that a repeated request is answered as it was. It
 is good for a minute only: the posting decides that, after it has looked for the key."""
+
+_NOBODYS: Final = bytes(devices.SECRET)
+"""Looked through where there is no device, so that it takes as long."""
 
 _PHONE: Final = re.compile(r"(\+|00)[0-9 ()-]{7,20}|1[3-9][0-9]{9}")
 
@@ -104,16 +104,14 @@ def by_code(
         blocked = guesses.refused(conn, bound, subject, at)
         if blocked is not None:
             return blocked
-    row = conn.execute(Q.device, {"device": code.device}).fetchone()
-    member_id, sealed = (None, None) if row is None else row
-    secret = bytes(32) if sealed is None else sealing.unseal(sealed, f"device {code.device}", key)
+    device = devices.armed(conn, code.device, key=key)
+    secret = _NOBODYS if device is None else device.secret
     found = payment_code.find_step(secret, code, payment_code.near(step, back=REPEATED))
-    if member_id is None or found is None:
+    if device is None or found is None:
         for bound, subject in bounds:
             guesses.count(conn, bound, subject, at)
         return PaymentCodeUnknown()
-    living = members.resolve(conn, member_id)
-    return Identified(living.id, CodeUse(code.device, found))
+    return Identified(device.member_id, CodeUse(code.device, found))
 
 
 def _subject(place: Place) -> str:

@@ -5,9 +5,10 @@ ON CONFLICT (member_id) DO UPDATE SET hash = excluded.hash, set_at = excluded.se
 -- name: get_pin
 SELECT hash FROM till.pin WHERE member_id = %(member)s;
 
--- name: device
--- A revoked device shows nothing any more.
-SELECT member_id, secret FROM access.device WHERE id = %(device)s AND revoked_at IS NULL;
+-- name: phones_of
+-- As their keyed hashes.
+SELECT value FROM members.identity WHERE member_id = %(member)s AND kind = 'phone'
+ORDER BY value;
 
 -- name: lock_watch
 -- Two who look at once take turns: the second one reads where the first has come to.
