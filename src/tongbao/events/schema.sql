@@ -33,3 +33,6 @@ CREATE TABLE events.reader (
 );
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON events.reader TO tongbao_app;
+
+-- Finds where a time begins in the stream: events are appended in about its order.
+CREATE INDEX event_at ON events.event USING brin (at) WITH (autosummarize = on);

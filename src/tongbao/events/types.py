@@ -167,3 +167,32 @@ class PrepaidLowered(Struct, frozen=True, kw_only=True, gc=False):
     prepaid: int
     below: int
     wanted: int
+
+
+WEBHOOK_PINGED: Final = "tongbao.webhook.pinged.v1"
+"""Event type of an endpoint that somebody tries: it alone is sent it, whatever types it wants."""
+
+WEBHOOK_DISABLED: Final = "tongbao.webhook.disabled.v1"
+"""Event type of an endpoint that is not called any more, because it does not answer."""
+
+
+class WebhookChanged(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The data of an endpoint's events."""
+
+    endpoint: int
+    organisation: int
+    written: int
+    because: str | None = None
+
+
+TYPES: Final = (
+    *OPERATION_TYPES.values(),
+    WINDOW_CLOSED,
+    *SETTLEMENT_TYPES.values(),
+    *LEG_TYPES.values(),
+    HEADROOM_NARROWED,
+    PREPAID_LOWERED,
+    WEBHOOK_PINGED,
+    WEBHOOK_DISABLED,
+)
+"""Every event type."""

@@ -161,3 +161,6 @@ SIGNATURE_SKEW: Final = timedelta(minutes=5)
 
 SSO: Final = timedelta(minutes=10)
 """How long a sign-in at a provider of single sign-on may take."""
+
+WEBHOOKS: Final = 20
+"""Webhooks of one organisation."""

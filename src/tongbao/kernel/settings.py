@@ -6,6 +6,7 @@ can be checked against this page.
 
 import os
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
@@ -116,6 +117,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Path | None,
         Meta(description="Where the worker writes statements of each window; unset: nowhere"),
     ] = None
+    webhook_networks: Annotated[
+        str,
+        Meta(description="Networks that webhooks may call though private, as 10.1.0.0/16,fd00::/8"),
+    ] = ""
+    webhook_calls: Annotated[
+        int, Meta(ge=1, le=256, description="Webhooks that one worker calls at once")
+    ] = 16
+    webhook_days: Annotated[
+        int, Meta(ge=1, le=365, description="Days without an answer that disable a webhook")
+    ] = 5
     identity_secret: Annotated[
         str,
         Meta(min_length=16, description="Key of the hashes that phones are kept as; set your own"),
@@ -195,6 +206,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     settings = Settings(**values)
     _check_zone(settings.time_zone)
     _check_url(settings.database_url)
+    _check_networks(settings.webhook_networks)
     return settings
 
 
@@ -218,6 +230,15 @@ def _check_zone(name: str) -> None:
         raise SettingMalformed(
             setting=variable("time_zone"), reason="it is not an IANA time zone"
         ) from None
+
+
+def _check_networks(given: str) -> None:
+    try:
+        for part in given.split(","):
+            if part.strip():
+                ip_network(part.strip())
+    except ValueError as error:
+        raise SettingMalformed(setting=variable("webhook_networks"), reason=str(error)) from None
 
 
 def _check_url(url: str | None) -> None:

@@ -28,6 +28,7 @@ from tongbao.teller.sweep import sweep as sweep_due
 from tongbao.till.sleepers import lock_page
 from tongbao.till.watch import forget as forget_tallies
 from tongbao.till.watch import look
+from tongbao.webhooks import deliveries, fanout
 from tongbao.worker import settling
 from tongbao.worker.types import Bench, Facts, Job
 
@@ -39,9 +40,16 @@ _WORKER: Final = "worker"
 
 _KEPT: Final = timedelta(days=40)
 """How long used payment codes and the watch's counts are kept: offline lines may come so late."""
+QUEUE: Final = "tongbao"
+CALL: Final = "call-webhook"
+"""The job, queued when it is needed, that calls one webhook."""
+
+_PAGES: Final = 50
+"""Pages of events that one run queues at most."""
 
 _EVERY_MINUTE: Final = "* * * * *"
 _EVERY_FIVE_SECONDS: Final = "* * * * * */5"
+_EVERY_TWO_SECONDS: Final = "* * * * * */2"
 
 
 class JobUnknown(NotFound):
@@ -128,6 +136,25 @@ def verify(bench: Bench) -> Facts:
     return {"broken_laws": broken}
 
 
+def webhooks(bench: Bench) -> Facts:
+    """Queue what webhooks are to be told, and a job for each that has something to be sent."""
+    queued = _PAGES
+    while queued and fan_out_page(bench):
+        queued -= 1
+    with bench.conn.transaction():
+        replayed = fanout.go_on(bench.conn, bench.now())
+    due = fanout.due(bench.conn, bench.now())
+    bench.conn.execute(job_queue.SEARCH)
+    fanout.queue_jobs(bench.conn, due, QUEUE, CALL)
+    return {"replayed": replayed}
+
+
+def fan_out_page(bench: Bench) -> bool:
+    """Queue what one page of events makes due; tell whether there may be more."""
+    with bench.conn.transaction():
+        return fanout.fan_out(bench.conn, bench.now()) == fanout.PAGE
+
+
 def tidy(bench: Bench) -> Facts:
     """Forget what killed workers had taken from the queue, and what nobody counts any more."""
     with bench.conn.transaction():
@@ -135,6 +162,7 @@ def tidy(bench: Bench) -> Facts:
         forget_tallies(bench.conn, (bench.now() - _KEPT).date())
     with bench.conn.transaction():
         forgetting.forget(bench.conn, bench.now())
+        deliveries.forget(bench.conn, bench.now())
     bench.conn.execute(job_queue.SEARCH)
     return {"lost": bench.conn.execute(Q.forget_lost_jobs).rowcount}
 
@@ -178,6 +206,7 @@ JOBS: Final[Sequence[Job]] = (
     Job(name="statements", cron="*/5 * * * *", do=settling.state, help="sums of closed windows"),
     Job(name="liability", cron="30 * * * *", do=settling.estimate, help="a month that is over"),
     Job(name="seal", cron=_EVERY_FIVE_SECONDS, do=seal, help="the hash chain"),
+    Job(name="webhooks", cron=_EVERY_TWO_SECONDS, do=webhooks, help="who is to be told of what"),
     Job(name="verify", cron="*/10 * * * *", do=verify, help="the laws, on what is new"),
     Job(name="watch", cron=_EVERY_MINUTE, do=watch, help="what staff and refunds look like"),
     Job(name="sleepers", cron="20 19 * * *", do=sleepers, help="wallets without their members"),

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, Final
@@ -20,10 +21,11 @@ from psycopg_pool import PoolTimeout
 from tongbao.kernel import db, job_queue
 from tongbao.kernel.errors import Refusal
 from tongbao.kernel.settings import Settings
+from tongbao.worker.calls import calling
+from tongbao.worker.jobs import CALL, QUEUE
 from tongbao.worker.run import describe, run
 from tongbao.worker.types import Job, Run
 
-QUEUE: Final = "tongbao"
 _CONNECTIONS: Final = 3
 """Of the queue: fetching, heartbeats and times; each job opens its own."""
 
@@ -64,6 +66,8 @@ async def _serve(
     warn: Warn,
 ) -> None:
     stopping = asyncio.Event()
+    threads = settings.worker_jobs + settings.webhook_calls + _CONNECTIONS
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     pause = _FIRST_PAUSE
@@ -89,11 +93,12 @@ async def _work(
 ) -> None:
     """Work until told to stop, or until the queue stops because it has lost its database."""
     app = await asyncio.to_thread(_make_app, jobs, settings, now, tell)
-    async with app.open_async():
+    async with app.open_async(), calling(settings, now, stopping) as calls:
+        app.task(name=CALL, queue=QUEUE)(calls.call)
         working = asyncio.create_task(
             app.run_worker_async(
                 queues=[QUEUE],
-                concurrency=settings.worker_jobs,
+                concurrency=settings.worker_jobs + settings.webhook_calls,
                 delete_jobs="always",
                 install_signal_handlers=False,
             )
