@@ -11,6 +11,7 @@ from msgspec import Struct
 from tests.webhooks.receiver import NETWORKS, Receiver, receiving
 from tests.world import AT, World, build
 from tongbao.alliance.types import Terms
+from tongbao.kernel import clock
 from tongbao.kernel.db import Connection
 from tongbao.kernel.settings import Settings
 from tongbao.webhooks import addresses, endpoints, fanout
@@ -41,6 +42,10 @@ class Desk(Struct):
             )  # fmt: skip
             fanout.fan_out(self.db, AT)
         return made
+
+    def clock(self) -> datetime:
+        """Give the time that it is."""
+        return clock.now()
 
     def run(self, at: datetime = AT, only: Sequence[int] | None = None) -> None:
         """Do what a worker does at ``at``: queue what is due, and call."""

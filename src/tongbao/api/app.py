@@ -16,6 +16,7 @@ from tongbao.api import (
     compression,
     document,
     entry,
+    events,
     history,
     holds,
     members,
@@ -26,10 +27,12 @@ from tongbao.api import (
     sales,
     service,
     till,
+    webhooks,
 )
 from tongbao.api.caller import guard, provide_caller
 from tongbao.api.entry import RateHeaders
 from tongbao.api.problems import BODY, on_crash, on_http, on_refusal, on_validation
+from tongbao.api.tip import Tip
 from tongbao.api.versions import Version
 from tongbao.hosting import request_id
 from tongbao.hosting.parts import Parts, opened
@@ -51,6 +54,8 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *risk.ROUTES,
     *history.ROUTES,
     *oauth.ROUTES,
+    *events.ROUTES,
+    *webhooks.ROUTES,
     *service.ROUTES,
 ]
 """Every route; each group is a file of its own."""
@@ -66,6 +71,7 @@ def make(settings: Settings, shared: Parts | None = None) -> Litestar:
             entry.make(app.state, parts)
             app.state.outlets = {}
             app.state.running = set()
+            app.state.tip = Tip(parts.pool)
             yield
 
     return Litestar(

@@ -80,7 +80,7 @@ def page(
     """Make a page of the first ``limit`` rows; there must be one more if the list goes on."""
     shown = rows[:limit]
     more = len(rows) > limit
-    return Page([tell(row) for row in shown], _cursor(name, place(shown[-1])) if more else None)
+    return Page([tell(row) for row in shown], cursor_of(name, place(shown[-1])) if more else None)
 
 
 def expanded(wanted: str | None, allowed: Sequence[str]) -> frozenset[str]:
@@ -91,5 +91,6 @@ def expanded(wanted: str | None, allowed: Sequence[str]) -> frozenset[str]:
     return words
 
 
-def _cursor(name: str, place: object) -> str:
+def cursor_of(name: str, place: object) -> str:
+    """Write a place in the list called ``name`` as a cursor."""
     return base64.urlsafe_b64encode(msgspec.json.encode((name, place))).decode()

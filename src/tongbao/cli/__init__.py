@@ -60,6 +60,7 @@ COMMANDS: Final = {
     "sandbox": Command("sandbox", "Play the bank, for sandboxes that have none."),
     "sweep": Command("sweep", "Post what time has made due, and seal the journal."),
     "serve": Command("serve", "Serve the API and run the jobs: everything in one command."),
+    "webhook": Command("webhook", "Tell organisations of what concerns them."),
     "worker": Command("worker", "Run on time what nobody should have to remember."),
     "simulate": Command("simulate", "Make load of any size in a database of its own."),
     "bench": Command("bench", "Measure posting, in a database of its own."),

@@ -67,3 +67,15 @@ def place_of(conn: Connection[Any], reader: str) -> tuple[int, int]:
 def move(conn: Connection[Any], reader: str, xid: int, event_id: int, at: datetime) -> None:
     """Note how far a reader has come, in the transaction that does its work."""
     conn.execute(Q.move, {"reader": reader, "xid": xid, "id": event_id, "at": at})
+
+
+def tip(conn: Connection[Any]) -> tuple[int, int]:
+    """Give the last place in the stream that can be read; (0, 0) while there is none."""
+    row = conn.execute(Q.tip).fetchone()
+    return (0, 0) if row is None else (row[0], row[1])
+
+
+def place_at(conn: Connection[Any], since: datetime) -> tuple[int, int]:
+    """Give the place before the first event of a time on; where there is none, the tip."""
+    row = conn.execute(Q.place_at, {"since": since}).fetchone()
+    return tip(conn) if row is None else (row[0], row[1])

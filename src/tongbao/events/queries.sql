@@ -17,6 +17,19 @@ WHERE
 ORDER BY xid, id
 LIMIT %(limit)s;
 
+-- name: tip
+SELECT xid::text::bigint, id FROM events.event
+WHERE xid < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY xid DESC, id DESC
+LIMIT 1;
+
+-- name: place_at
+-- The smallest place, not the earliest time: a transaction that began early may write late.
+SELECT v.xid::text::bigint, v.id - 1 FROM events.event AS v
+WHERE v.at >= %(since)s
+ORDER BY v.xid, v.id
+LIMIT 1;
+
 -- name: place_of
 SELECT xid::text::bigint, id FROM events.reader WHERE name = %(reader)s;
 

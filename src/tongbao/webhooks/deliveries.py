@@ -18,12 +18,14 @@ Q = sql.load(__package__)
 KEPT: Final = timedelta(days=30)
 """How long it can be looked up what became of a delivery."""
 
+NEWEST: Final = (2**62, 2**62)
+"""A place after every event."""
+
 LOCK: Final = 7_407_025
 """First half of the advisory lock of who calls an endpoint; the other is its id."""
 
 _GONE: Final = 410
 _FORGOTTEN: Final = 10_000
-_NEWEST: Final = (2**62, 2**62)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -114,7 +116,7 @@ def list_of(
     endpoint_id: int,
     *,
     state: str | None = None,
-    before: tuple[int, int] = _NEWEST,
+    before: tuple[int, int] = NEWEST,
     limit: int = limits.PAGE,
 ) -> list[Delivery]:
     """Give at most ``limit`` deliveries, newest first, those ``before`` a place in the stream."""

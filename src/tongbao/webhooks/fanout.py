@@ -65,8 +65,7 @@ def replay(conn: Connection, endpoint: Endpoint, since: datetime, *, by: str, at
 
     Gives the number of the replay.
     """
-    first = conn.execute(Q.first_since, {"since": since}).fetchone()
-    xid, event = (1, 0) if first is None else first
+    xid, event = outbox.place_at(conn, since)
     values = {"endpoint": endpoint.id, "since": since, "by": by, "at": at}
     row = conn.execute(Q.insert_replay, {**values, "xid": xid, "event": event}).fetchone()
     assert row is not None, "it has just been inserted"

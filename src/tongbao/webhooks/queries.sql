@@ -194,13 +194,6 @@ WHERE a.endpoint_id = %(endpoint)s AND a.xid = %(xid)s::text::xid8 AND a.event_i
 ORDER BY a.at DESC
 LIMIT %(limit)s;
 
--- name: first_since
--- The place before the first event of a time on; nothing when there is none.
-SELECT v.xid::text::bigint, v.id - 1 FROM events.event AS v
-WHERE v.at >= %(since)s
-ORDER BY v.xid, v.id
-LIMIT 1;
-
 -- name: insert_replay
 INSERT INTO webhooks.replay (endpoint_id, since, asked_by, asked_at, xid, event_id)
 VALUES (%(endpoint)s, %(since)s, %(by)s, %(at)s, %(xid)s::text::xid8, %(event)s)
