@@ -52,7 +52,8 @@ $(STATIC): $(SOURCES)
 	  echo "There will be no pages: Node.js 20 or newer, which builds their assets, is missing." >&2; \
 	  echo "Debian and Ubuntu: apt-get install nodejs npm" >&2; \
 	else \
-	  if [ package-lock.json -nt node_modules/.package-lock.json ]; then npm ci --silent; fi && \
+	  if [ ! -e node_modules/.package-lock.json ] || \
+	      [ package-lock.json -nt node_modules/.package-lock.json ]; then npm ci --silent; fi && \
 	  touch node_modules/.package-lock.json && \
 	  npm run --silent build -- --logLevel warn; \
 	fi

@@ -16,6 +16,7 @@ from tongbao.api.wire import (
     Money,
     OperationOut,
     Points,
+    PointsChange,
     Problem,
     SliceOut,
 )
@@ -94,8 +95,8 @@ def tell(outcome: Outcome) -> OperationOut:
         window=outcome.window,
         member=None if outcome.member is None else str(outcome.member),
         balances=None if found is None else balances(found),
-        spent=Points(outcome.spent),
-        earned=Points(outcome.earned),
+        spent=PointsChange(outcome.spent),
+        earned=PointsChange(outcome.earned),
         cash=Money(outcome.cash),
         lots=tuple(SliceOut(str(s.lot), str(s.issuer), Points(s.points)) for s in outcome.lots),
         claims=tuple(

@@ -10,7 +10,7 @@ from tongbao.access import masking
 from tongbao.access.keys import Caller
 from tongbao.api import wire_members as out
 from tongbao.api.operations import balances
-from tongbao.api.wire import Money, Points
+from tongbao.api.wire import Money, Points, PointsChange
 from tongbao.kernel.db import Connection
 from tongbao.members import identities
 from tongbao.members.types import Member, ShownIdentity
@@ -72,7 +72,7 @@ def row(found: Listed) -> out.OperationRow:
         id=str(found.id),
         kind=found.kind,
         member=str(found.owner_id),
-        points=Points(found.points),
+        points=PointsChange(found.points),
         cash=Money(found.cash),
         written_at=found.written_at,
         effective_at=found.effective_at,
@@ -161,7 +161,7 @@ def _explained_row(operation: explain.Explained) -> out.OperationRow:
         id=str(operation.id),
         kind=operation.kind,
         member=str(operation.owner_id),
-        points=Points(operation.points),
+        points=PointsChange(operation.points),
         cash=Money(operation.cash),
         written_at=operation.written_at,
         effective_at=operation.effective_at,
@@ -199,6 +199,6 @@ def _relative(found: explain.Relative) -> out.RelativeOut:
         id=str(found.id),
         kind=found.kind,
         before=found.before,
-        points=Points(found.points),
+        points=PointsChange(found.points),
         cash=Money(found.cash),
     )

@@ -33,6 +33,13 @@ class Points(Struct, frozen=True, forbid_unknown_fields=True):
     unit: Literal["PTS"] = "PTS"
 
 
+class PointsChange(Struct, frozen=True):
+    """Points in hundredths; negative: they came back."""
+
+    value: Annotated[int, Meta(ge=-limits.BALANCE, le=limits.BALANCE, examples=[8000])]
+    unit: Literal["PTS"] = "PTS"
+
+
 class Money(Struct, frozen=True, forbid_unknown_fields=True):
     """Money in fen: 20000 is 200 yuan."""
 
@@ -202,8 +209,8 @@ class OperationOut(Struct, frozen=True, kw_only=True, omit_defaults=True):
     window: int
     member: Id | None = None
     balances: BalancesOut | None = None
-    spent: Points = Points(0)
-    earned: Points = Points(0)
+    spent: PointsChange = PointsChange(0)
+    earned: PointsChange = PointsChange(0)
     cash: Money = Money(0)
     lots: tuple[SliceOut, ...] = ()
     claims: tuple[ClaimOut, ...] = ()

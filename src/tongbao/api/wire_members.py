@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Raw, Struct
 
-from tongbao.api.wire import BalancesOut, Id, MemberRef, Money, Points, Time
+from tongbao.api.wire import BalancesOut, Id, MemberRef, Money, Points, PointsChange, Time
 from tongbao.kernel import limits
 
 Kind = Literal["phone", "card", "external"]
@@ -151,7 +151,7 @@ class OperationRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: Id
     kind: str
     member: Id
-    points: Points
+    points: PointsChange
     cash: Money
     written_at: Time
     effective_at: Time
@@ -205,7 +205,7 @@ class RelativeOut(Struct, frozen=True, kw_only=True):
     id: Id
     kind: str
     before: bool
-    points: Points
+    points: PointsChange
     cash: Money
 
 
