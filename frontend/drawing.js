@@ -17,8 +17,14 @@ use([
 
 const drawn = new Map();
 
+// A variable may be made of others, so that the browser is asked what comes of it.
 function colour(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--tblr-${name}`).trim();
+  const probe = document.createElement("i");
+  probe.style.color = `var(--tblr-${name})`;
+  document.body.append(probe);
+  const found = getComputedStyle(probe).color;
+  probe.remove();
+  return found;
 }
 
 // Amounts come as whole fen; a chart alone may divide, nobody calculates with what it shows.
@@ -67,7 +73,7 @@ function option(said, language) {
         show: false,
         min: 0,
         max: Math.max(1, ...said.cells.map((cell) => cell[2])),
-        inRange: { color: [colour("bg-surface-secondary"), colour("azure"), colour("primary")] },
+        inRange: { color: [colour("bg-surface-secondary"), colour("yellow"), colour("primary")] },
       },
       series: [{ type: "heatmap", data: said.cells }],
     };
@@ -75,7 +81,7 @@ function option(said, language) {
   const stacked = said.kind === "stack";
   return {
     ...base,
-    color: ["primary", "orange", "teal", "purple", "yellow", "pink"].map(colour),
+    color: ["primary", "azure", "teal", "purple", "yellow", "pink"].map(colour),
     tooltip: { ...base.tooltip, trigger: "axis", valueFormatter: shown },
     legend: { show: said.series.length > 1, bottom: 0, textStyle: { color: ink } },
     grid: {

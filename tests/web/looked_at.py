@@ -16,6 +16,19 @@ class Look(Struct, frozen=True):
     ids: str | None = None
 
 
+# Those of which there is most to see.
+_LARGEST = """
+    SELECT owner_id FROM ledger.account WHERE kind = 'issued' ORDER BY balance, owner_id LIMIT 1
+"""
+_MEMBER = """
+    SELECT owner_id FROM ledger.lot GROUP BY owner_id ORDER BY count(*) DESC, owner_id LIMIT 1
+"""
+_OPERATION = """
+    SELECT id FROM ledger.operation
+    WHERE kind = 'purchase' AND points > 0 ORDER BY points DESC, id LIMIT 1
+"""
+_WINDOW = "SELECT max(id) FROM ledger.clearing_window WHERE closed_at IS NOT NULL"
+
 LOOKS: tuple[Look, ...] = (
     Look("/sign-in", None),
     Look("/nowhere", None),
@@ -23,6 +36,27 @@ LOOKS: tuple[Look, ...] = (
     Look("/operator"),
     Look("/operator/organisations"),
     Look("/operator/organisations/new"),
+    Look("/operator/organisations/{id}", ids=_LARGEST),
+    Look("/operator/organisations/{id}/contract", ids=_LARGEST),
+    Look("/operator/organisations/{id}/default", "audit", ids=_LARGEST),
+    Look("/operator/organisations/{id}/operations", ids=_LARGEST),
+    Look("/operator/members"),
+    Look("/operator/members/{id}", ids=_MEMBER),
+    Look("/operator/operations"),
+    Look("/operator/operations/{id}", ids=_OPERATION),
+    Look("/operator/windows"),
+    Look("/operator/windows/{id}", ids=_WINDOW),
+    Look("/operator/settlements"),
+    Look("/operator/settlements/{id}", ids="SELECT max(id) FROM clearing.settlement"),
+    Look("/operator/exceptions"),
+    Look("/operator/exceptions/{id}", ids="SELECT max(id) FROM desk.exception_item"),
+    Look("/operator/proposals"),
+    Look("/operator/liability"),
+    Look("/operator/liability/curves"),
+    Look("/operator/staff"),
+    Look("/operator/staff/new"),
+    Look("/operator/staff/{id}", ids="SELECT max(id) FROM access.staff"),
+    Look("/operator/audit"),
 )
 
 
@@ -30,4 +64,4 @@ def paths(conn: Connection, look: Look) -> list[str]:
     """Give the paths of a page, for what there is in the database."""
     if look.ids is None:
         return [look.path]
-    return [look.path.format(id=i) for (i,) in conn.execute(look.ids.encode()).fetchall()]
+    return [look.path.format(id=i) for (i,) in conn.execute(look.ids.encode()).fetchall() if i]

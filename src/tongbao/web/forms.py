@@ -3,11 +3,13 @@
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
+from urllib.parse import quote, urlsplit
 
 from litestar import Request, Response
 from litestar.datastructures import UploadFile
 from msgspec import Struct
 
+from tongbao.access.sessions import StepUpNeeded, TotpMissing
 from tongbao.hosting import parts
 from tongbao.kernel import amounts, clock, sql, texts
 from tongbao.kernel.db import Connection
@@ -96,8 +98,22 @@ async def submit(
     try:
         done, first = await parts.write(request, lambda conn: _once(request, conn, form, do))
     except Refusal as refusal:
-        return await again(form, refusal)
+        return step_up(request, refusal) or await again(form, refusal)
     return pages.go(done.to, done.said if first else ALREADY)
+
+
+def step_up(request: Request[Any, Any, Any], refusal: Refusal) -> Response[str] | None:
+    """Send somebody who must give a code first to where it is asked for, and back afterwards.
+
+    Gives nothing for other refusals.
+    """
+    if isinstance(refusal, TotpMissing):
+        return pages.go("/account", Said(mark("This needs a second factor: set one up first.")))
+    if not isinstance(refusal, StepUpNeeded):
+        return None
+    came_from = urlsplit(request.headers.get("referer", "")).path or "/"
+    said = Said(mark("Give a fresh code, then do it once more."))
+    return pages.go(f"/code?next={quote(came_from)}", said)
 
 
 def beside(refusal: Refusal | None, fields: Mapping[str, str]) -> dict[str, Refusal]:

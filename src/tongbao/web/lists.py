@@ -36,7 +36,7 @@ class ListPlaceUnknown(Malformed):
 
 
 Kind = Literal[
-    "text", "number", "money", "points", "percent", "moment", "date", "state", "code", "html"
+    "text", "id", "number", "money", "points", "percent", "moment", "date", "state", "code"
 ]
 Row = Mapping[str, Any]
 
@@ -69,7 +69,8 @@ class Listing(Struct, frozen=True, kw_only=True):
     """A list: its query, its columns, and what may be asked of it.
 
     ``key`` is a column that is another in each row, with ``sort`` the order at first; a minus
-    turns it round. ``dates`` is the column of time, ``search`` those that are searched.
+    turns it round. ``dates`` is the column of time, ``search`` those that are searched; with
+    ``asks`` the route itself looks up what is typed.
     """
 
     query: bytes
@@ -78,6 +79,7 @@ class Listing(Struct, frozen=True, kw_only=True):
     sort: str = "-id"
     search: tuple[str, ...] = ()
     hint: str = ""
+    asks: bool = False
     dates: str | None = None
     choices: tuple[Choice, ...] = ()
     empty: str

@@ -28,6 +28,15 @@ WAYS: Final[list[Way]] = [
         icon="building-store",
         roles=OPERATOR,
     ),
+    Way(to="/operator/members", text=mark("Members"), icon="users", roles=OPERATOR),
+    Way(to="/operator/operations", text=mark("Operations"), icon="receipt", roles=OPERATOR),
+    Way(to="/operator/windows", text=mark("Clearing"), icon="arrows-exchange", roles=OPERATOR),
+    Way(to="/operator/settlements", text=mark("Settlements"), icon="building-bank", roles=OPERATOR),
+    Way(to="/operator/exceptions", text=mark("Exceptions"), icon="alert-circle", roles=OPERATOR),
+    Way(to="/operator/proposals", text=mark("Proposals"), icon="user-check", roles=OPERATOR),
+    Way(to="/operator/liability", text=mark("Liability"), icon="scale", roles=OPERATOR),
+    Way(to="/operator/staff", text=mark("Staff"), icon="id-badge", roles=("admin", "auditor")),
+    Way(to="/operator/audit", text=mark("Audit log"), icon="history", roles=("admin", "auditor")),
 ]
 
 

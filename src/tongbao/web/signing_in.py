@@ -99,7 +99,7 @@ async def sign_out(request: Request[Any, Any, Any]) -> Response[str]:
 async def invited(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[str]:
     """Greet somebody who was invited and ask for a password."""
     at = clock.now()
-    whom = await parts.read(request, lambda conn: invitations.look(conn, token, at))
+    whom = await parts.write(request, lambda conn: invitations.look(conn, token, at))
     return pages.page(request, "sign_in/invitation.html", whom=whom, form=None, refused={})
 
 
@@ -108,7 +108,7 @@ async def take_password(request: Request[Any, Any, Any], token: FromPath[str]) -
     """Set the password of somebody who was invited."""
     form = await forms.read(request)
     at = clock.now()
-    whom = await parts.read(request, lambda conn: invitations.look(conn, token, at))
+    whom = await parts.write(request, lambda conn: invitations.look(conn, token, at))
     try:
         password, salt = form.text("password"), secrets.token_bytes(passwords.SALT)
         await parts.write(request, lambda conn: invitations.redeem(conn, token, password, salt, at))

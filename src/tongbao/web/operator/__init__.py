@@ -4,6 +4,26 @@ from typing import Final
 
 from litestar.handlers import BaseRouteHandler
 
-from tongbao.web.operator import organisations, overview
+from tongbao.web.operator import (
+    clearing,
+    desk,
+    liability,
+    members,
+    operations,
+    organisation,
+    organisations,
+    overview,
+    people,
+)
 
-ROUTES: Final[list[BaseRouteHandler]] = [*overview.ROUTES, *organisations.ROUTES]
+ROUTES: Final[list[BaseRouteHandler]] = [
+    *overview.ROUTES,
+    *organisations.ROUTES,
+    *organisation.ROUTES,
+    *members.ROUTES,
+    *operations.ROUTES,
+    *clearing.ROUTES,
+    *desk.ROUTES,
+    *liability.ROUTES,
+    *people.ROUTES,
+]

@@ -1,29 +1,115 @@
-"""The overview: what goes on in the alliance now."""
+"""The overview: what goes on in the alliance now, and what waits for people."""
 
+from datetime import datetime
 from typing import Any, Final
 
 from litestar import Request, Response, get
 from litestar.handlers import BaseRouteHandler
+from msgspec import Struct
+from psycopg.rows import dict_row
 
+from tongbao.clearing import exposure, settlements
+from tongbao.clearing.exposure import Exposure
+from tongbao.clearing.types import Settlement
 from tongbao.hosting import parts
-from tongbao.kernel import sql
+from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
-from tongbao.web import pages
+from tongbao.web import labels, pages
 from tongbao.web.who import OPERATOR, sees
+from tongbao.web.words import Words, mark
 
-Q = sql.load(__package__)
+Q = sql.load(__package__, "overview_queries.sql")
+
+_WINDOWS: Final = 30
+_WEEK: Final = 7
+_FEED: Final = 12
+_ALERTS: Final = 6
+_SETTLEMENTS: Final = 4
+_SUMMED_AT_ONCE: Final = 40
+
+
+class Picture(Struct, frozen=True, kw_only=True):
+    """The alliance as it stands; amounts are fen of points."""
+
+    circulation: int
+    issued: int
+    redeemed: int
+    health: dict[str, Any]
+    sums: list[dict[str, Any]]
+    alerts: list[Exposure]
+    settlements: list[Settlement]
 
 
 @get("/operator", opt=sees(*OPERATOR))
 async def overview(request: Request[Any, Any, Any]) -> Response[str]:
     """Show the alliance as it stands."""
-    circulation = await parts.read(request, _circulation)
-    return pages.page(request, "operator/overview.html", circulation=circulation)
+    at = clock.now()
+    await parts.write(request, _sum_windows)
+    taken = await parts.read(request, lambda conn: _take(conn, at))
+    feed = await parts.read(request, _feed)
+    spoken = pages.words_of(request)
+    return pages.page(
+        request,
+        "operator/overview.html",
+        taken=taken,
+        feed=feed,
+        kinds=labels.OPERATIONS,
+        states=labels.SETTLEMENT_STATES,
+        week_ago=taken.sums[-_WEEK] if len(taken.sums) >= _WEEK else None,
+        chart=_chart(taken.sums, spoken) if taken.sums else None,
+    )
 
 
-def _circulation(conn: Connection) -> int:
-    (found,) = conn.execute(Q.circulation_now).fetchone() or (0,)
-    return int(found)
+@get("/operator/feed", opt=sees(*OPERATOR))
+async def feed(request: Request[Any, Any, Any]) -> Response[str]:
+    """Give the newest operations, for a page that asks every few seconds."""
+    found = await parts.read(request, _feed)
+    return pages.page(request, "operator/feed.html", feed=found, kinds=labels.OPERATIONS)
 
 
-ROUTES: Final[list[BaseRouteHandler]] = [overview]
+def _sum_windows(conn: Connection) -> None:
+    """Sum closed windows that nobody has looked at yet; most of the time there is none."""
+    for (window,) in conn.execute(Q.windows_to_sum, {"limit": _SUMMED_AT_ONCE}).fetchall():
+        conn.execute(Q.sum_window, {"window": window})
+
+
+def _take(conn: Connection, at: datetime) -> Picture:
+    (circulation,) = conn.execute(Q.circulation_now).fetchone() or (0,)
+    issued, redeemed = conn.execute(Q.sums_of_open_window).fetchone() or (0, 0)
+    with conn.cursor(row_factory=dict_row) as cursor:
+        health = cursor.execute(Q.health).fetchone() or {}
+        sums = cursor.execute(Q.newest_sums, {"limit": _WINDOWS}).fetchall()
+    strained = sorted(
+        (one for one in exposure.every(conn, at) if one.level and one.used_share is not None),
+        key=lambda one: -(one.used_share or 0),
+    )
+    return Picture(
+        circulation=circulation,
+        issued=issued,
+        redeemed=redeemed,
+        health=health,
+        sums=sums[::-1],
+        alerts=strained[:_ALERTS],
+        settlements=settlements.listed(conn, limit=_SETTLEMENTS),
+    )
+
+
+def _feed(conn: Connection) -> list[dict[str, Any]]:
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(Q.feed, {"limit": _FEED}).fetchall()
+
+
+def _chart(sums: list[dict[str, Any]], spoken: Words) -> dict[str, Any]:
+    return {
+        "kind": "area",
+        "unit": "points",
+        "label": spoken.say(mark("Points issued and redeemed by business day")),
+        "x": [f"{one['opened_at'].astimezone(spoken.zone):%m-%d}" for one in sums],
+        "series": [
+            {"name": spoken.say(mark("Issued")), "values": [one["issued"] for one in sums]},
+            {"name": spoken.say(mark("Redeemed")), "values": [one["redeemed"] for one in sums]},
+        ],
+    }
+
+
+ROUTES: Final[list[BaseRouteHandler]] = [overview, feed]

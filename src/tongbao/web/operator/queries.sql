@@ -9,7 +9,3 @@ FROM alliance.organisation AS o
 INNER JOIN ledger.account AS i ON o.id = i.owner_id AND i.kind = 'issued'
 INNER JOIN ledger.account AS c ON o.id = c.owner_id AND c.kind = 'clearing'
 WHERE o.role <> 'operator';
-
--- name: circulation_now
--- Points that members have, over all issuers.
-SELECT coalesce(-sum(balance), 0)::bigint FROM ledger.account WHERE kind = 'issued';

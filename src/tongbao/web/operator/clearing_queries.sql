@@ -1,0 +1,31 @@
+-- name: windows
+-- How much is claimed in each, refunds taken off, between how many pairs.
+SELECT w.id, w.opened_at, w.closed_at,
+  CASE WHEN w.closed_at IS NULL THEN 'open' ELSE 'closed' END AS state,
+  (
+    SELECT coalesce(sum(c.claimed - c.countered), 0)::bigint FROM ledger.claim AS c
+    WHERE c.window_id = w.id AND c.issuer_id <> c.redeemer_id
+  ) AS claimed,
+  (
+    SELECT count(*) FROM ledger.claim AS c
+    WHERE c.window_id = w.id AND c.issuer_id <> c.redeemer_id
+  ) AS pairs
+FROM ledger.clearing_window AS w;
+
+-- name: settlements
+SELECT s.id, s.business_date, s.through_window, s.state, s.collections, s.to_collect, s.payouts,
+  s.to_pay, s.paid_in, s.paid_out, s.proposed_by, s.proposed_at, s.approved_by
+FROM clearing.settlement AS s;
+
+-- name: exception_items
+SELECT e.id, e.kind, e.subject, e.state, e.raised_at, coalesce(e.assigned_to, '') AS assigned_to,
+  coalesce(o.name, '') AS organisation, e.organisation_id
+FROM desk.exception_item AS e
+LEFT JOIN alliance.organisation AS o ON e.organisation_id = o.id;
+
+-- name: proposals
+SELECT p.id, p.kind, p.reason, p.state, p.proposed_by, p.proposed_at,
+  coalesce(p.decided_by, '') AS decided_by, coalesce(o.name, '') AS organisation,
+  p.organisation_id
+FROM desk.proposal AS p
+LEFT JOIN alliance.organisation AS o ON p.organisation_id = o.id;

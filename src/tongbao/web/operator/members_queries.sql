@@ -1,0 +1,24 @@
+-- name: members
+-- With what each can spend; identities are looked up by their keys, never searched.
+SELECT m.id, m.status, m.spend_locked, m.enrolled_at, a.balance AS available,
+  coalesce(o.name, '') AS enrolled_by,
+  coalesce((
+    SELECT string_agg(i.kind || ' …' || i.hint, ', ' ORDER BY i.kind)
+    FROM members.identity AS i
+    WHERE i.member_id = m.id
+  ), '') AS known_by
+FROM members.member AS m
+INNER JOIN ledger.account AS a ON m.id = a.owner_id AND a.kind = 'wallet'
+LEFT JOIN alliance.organisation AS o ON m.enrolled_by = o.id;
+
+-- name: adjustments_of
+SELECT j.id, j.points, j.reason, j.proposed_by, j.proposed_at, j.state, j.decided_by,
+  o.name AS organisation
+FROM points.adjustment AS j
+INNER JOIN alliance.organisation AS o ON j.organisation_id = o.id
+WHERE j.member_id = %(member)s
+ORDER BY j.id DESC
+LIMIT %(limit)s;
+
+-- name: issuers
+SELECT o.id, o.name FROM alliance.organisation AS o WHERE o.status = 'active' ORDER BY o.name;

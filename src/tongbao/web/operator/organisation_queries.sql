@@ -1,0 +1,33 @@
+-- name: counterparties
+-- With whom it has claims, in all windows: what each side owes the other, refunds taken off.
+SELECT o.id, o.name, sum(c.owed)::bigint AS owed, sum(c.due)::bigint AS due
+FROM (
+  SELECT redeemer_id AS id, claimed - countered AS owed, 0 AS due FROM ledger.claim
+  WHERE issuer_id = %(organisation)s AND redeemer_id <> %(organisation)s
+  UNION ALL
+  SELECT issuer_id AS id, 0 AS owed, claimed - countered AS due FROM ledger.claim
+  WHERE redeemer_id = %(organisation)s AND issuer_id <> %(organisation)s
+) AS c
+INNER JOIN alliance.organisation AS o ON c.id = o.id
+GROUP BY o.id, o.name
+ORDER BY sum(c.owed) + sum(c.due) DESC, o.id
+LIMIT %(limit)s;
+
+-- name: outlets_by_region
+SELECT s.region, t.id, t.code, t.name, t.open, s.name AS site, f.name AS format
+FROM alliance.outlet AS t
+INNER JOIN alliance.site AS s ON t.site_id = s.id
+INNER JOIN alliance.format AS f ON t.format = f.code
+WHERE t.organisation_id = %(organisation)s
+ORDER BY s.region, t.name
+LIMIT %(limit)s;
+
+-- name: newest_operations
+SELECT p.id, p.kind, p.points, p.cash, p.written_at, o.name AS organisation, t.name AS outlet,
+  p.organisation_id
+FROM ledger.operation AS p
+INNER JOIN alliance.organisation AS o ON p.organisation_id = o.id
+LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id
+WHERE p.organisation_id = %(organisation)s
+ORDER BY p.id DESC
+LIMIT %(limit)s;

@@ -1,0 +1,205 @@
+"""Staff and roles, and the log of what people did."""
+
+import secrets
+from typing import Any, Final, cast
+
+from litestar import Request, Response, get, post
+from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath
+
+from tongbao.access import audit, bearer, invitations, sessions, staff, totp
+from tongbao.access.invitations import Purpose
+from tongbao.access.roles import Role
+from tongbao.alliance import organisations
+from tongbao.hosting import parts
+from tongbao.kernel import clock, sql
+from tongbao.kernel.db import Connection
+from tongbao.kernel.errors import Refusal
+from tongbao.web import forms, labels, lists, pages, who
+from tongbao.web.forms import Done, Form
+from tongbao.web.lists import Choice, Column, Listing
+from tongbao.web.pages import Said
+from tongbao.web.who import STAFF, sees
+from tongbao.web.words import mark
+
+Q = sql.load(__package__, "people_queries.sql")
+
+PERSON_ROLES: Final[dict[str, str]] = {role: labels.ROLES[role] for role in STAFF}
+YES_NO: Final = {"yes": mark("yes"), "no": mark("no")}
+PEOPLE: Final = Listing(
+    name="staff",
+    query=Q.staff,
+    sort="name",
+    search=("login", "name", "organisation"),
+    hint=mark("Name or organisation"),
+    choices=(
+        Choice(name="role", title=mark("Role"), values=PERSON_ROLES),
+        Choice(name="status", title=mark("State"), values=labels.STAFF_STATES),
+    ),
+    columns=(
+        Column(
+            name="name",
+            title=mark("Person"),
+            sort=True,
+            second="login",
+            to=lambda row: f"/operator/staff/{row['id']}",
+        ),
+        Column(name="organisation", title=mark("Organisation"), sort=True),
+        Column(name="role", title=mark("Role"), says=PERSON_ROLES),
+        Column(name="status", title=mark("State"), kind="state", says=labels.STAFF_STATES),
+        Column(name="codes", title=mark("Second factor"), says=YES_NO),
+        Column(name="signed_in_at", title=mark("Last sign-in"), kind="moment"),
+    ),
+    empty=mark("Nobody signs in yet"),
+)
+LOG: Final = Listing(
+    name="audit",
+    query=Q.audit,
+    sort="-id",
+    search=("kind", "by", "subject"),
+    hint=mark("What, who or about what"),
+    dates="at",
+    columns=(
+        Column(name="id", title=mark("Entry"), kind="id", sort=True),
+        Column(name="at", title=mark("When"), kind="moment"),
+        Column(name="kind", title=mark("What")),
+        Column(name="by", title=mark("Who"), second="organisation"),
+        Column(name="subject", title=mark("About")),
+        Column(name="facts", title=mark("Facts"), kind="code"),
+        Column(name="address", title=mark("From the address")),
+    ),
+    empty=mark("Nothing is written down yet"),
+)
+ACTIONS: Final = ("disable", "enable", "reset", "remove-codes")
+
+
+@get("/operator/staff", opt=sees("admin", "auditor"))
+async def staff_list(request: Request[Any, Any, Any]) -> Response[Any]:
+    """List everybody who signs in."""
+    return await lists.show(request, "operator/staff.html", PEOPLE)
+
+
+@get("/operator/staff/new", opt=sees("admin"))
+async def ask_person(request: Request[Any, Any, Any]) -> Response[str]:
+    """Ask who is to sign in."""
+    return await _new(request, None, None)
+
+
+@post("/operator/staff/new", opt=sees("admin"))
+async def add_person(request: Request[Any, Any, Any]) -> Response[str]:
+    """Add somebody; the page that follows shows the link to set a password with."""
+    at, me, address = clock.now(), who.of(request), who.address(request)
+
+    def do(conn: Connection, form: Form) -> Done:
+        role = cast(Role, form.choice("role", STAFF))
+        code = form.maybe("organisation")
+        whose = organisations.find(conn, code) if code else organisations.operator(conn)
+        login, name = form.text("login"), form.text("name")
+        made = staff.add(conn, whose.id, login, name, role, by=me.login, at=at)
+        audit.note(conn, "staff-added", me.actor(address), at, subject=made.login)
+        return Done(f"/operator/staff/{made.id}", Said(mark("Added. Now make the link.")))
+
+    return await forms.submit(request, do, lambda form, no: _new(request, form, no))
+
+
+@get("/operator/staff/{person:int}", opt=sees("admin", "auditor"))
+async def person_page(request: Request[Any, Any, Any], person: FromPath[int]) -> Response[str]:
+    """Show one of the staff, and where the person is signed in."""
+    return await _person(request, person, None)
+
+
+@post("/operator/staff/{person:int}/link", opt=sees("admin"))
+async def make_link(request: Request[Any, Any, Any], person: FromPath[int]) -> Response[str]:
+    """Make the link that lets somebody set a password, and show it this once."""
+    await forms.read(request)
+    at, me, address = clock.now(), who.of(request), who.address(request)
+    secret = secrets.token_urlsafe(bearer.BYTES)
+
+    def make(conn: Connection) -> str:
+        purpose: Purpose = "invite" if staff.get(conn, person).invited else "reset"
+        audit.note(conn, "staff-link", me.actor(address), at, subject=f"staff {person}")
+        return invitations.invite(conn, person, secret, by=me.login, at=at, purpose=purpose)
+
+    token = await parts.write(request, make)
+    base = f"{request.url.scheme}://{request.headers.get('host', '')}"
+    return await _person(request, person, None, link=f"{base}/invitation/{token}")
+
+
+@post("/operator/staff/{person:int}/change", opt=sees("admin"))
+async def change_person(request: Request[Any, Any, Any], person: FromPath[int]) -> Response[str]:
+    """Disable somebody, let them in again, or take a lost second factor away."""
+    at, me, address = clock.now(), who.of(request), who.address(request)
+
+    def do(conn: Connection, form: Form) -> Done:
+        action = form.choice("action", ACTIONS)
+        sessions.check_step_up(me, at)
+        if action == "remove-codes":
+            totp.remove(conn, person, by=me.login, at=at)
+        else:
+            staff.change(conn, person, by=me.login, at=at, disabled=action == "disable")
+        subject, said = f"staff {person}", {"action": action}
+        audit.note(conn, "staff-changed", me.actor(address), at, subject=subject, said=said)
+        return Done(f"/operator/staff/{person}", Said(mark("It is changed.")))
+
+    return await forms.submit(request, do, lambda _form, no: _person(request, person, no))
+
+
+@get("/operator/audit", opt=sees("admin", "auditor"))
+async def log(request: Request[Any, Any, Any]) -> Response[Any]:
+    """List what people did."""
+    return await lists.show(request, "operator/audit.html", LOG)
+
+
+async def _new(
+    request: Request[Any, Any, Any], form: Form | None, refusal: Refusal | None
+) -> Response[str]:
+    beside = {
+        "login-taken": "login",
+        "login-malformed": "login",
+        "role-not-allowed": "role",
+        "organisation-not-found": "organisation",
+    }
+    return pages.page(
+        request,
+        "operator/person_new.html",
+        status=422 if refusal else 200,
+        form=form,
+        roles=PERSON_ROLES,
+        refused=forms.beside(refusal, beside),
+    )
+
+
+async def _person(
+    request: Request[Any, Any, Any], person: int, refusal: Refusal | None, link: str | None = None
+) -> Response[str]:
+    at = clock.now()
+
+    def ask(conn: Connection) -> dict[str, Any]:
+        found = staff.get(conn, person)
+        return {
+            "person": found,
+            "organisation": organisations.get(conn, found.organisation_id),
+            "signed_in": sessions.list_of(conn, person, at),
+        }
+
+    shown = await parts.read(request, ask)
+    return pages.page(
+        request,
+        "operator/person.html",
+        status=422 if refusal else 200,
+        link=link,
+        states=labels.STAFF_STATES,
+        refused=forms.beside(refusal, {}),
+        **shown,
+    )
+
+
+ROUTES: Final[list[BaseRouteHandler]] = [
+    staff_list,
+    ask_person,
+    add_person,
+    person_page,
+    make_link,
+    change_person,
+    log,
+]

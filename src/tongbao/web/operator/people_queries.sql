@@ -1,0 +1,34 @@
+-- name: staff
+SELECT s.id, s.login, s.name, s.role, s.organisation_id, o.name AS organisation,
+  CASE
+    WHEN s.disabled THEN 'disabled'
+    WHEN s.password IS NULL THEN 'invited'
+    ELSE 'active'
+  END AS status,
+  CASE WHEN s.totp_since IS NULL THEN 'no' ELSE 'yes' END AS codes,
+  s.created_at, s.signed_in_at
+FROM access.staff AS s
+INNER JOIN alliance.organisation AS o ON s.organisation_id = o.id;
+
+-- name: audit
+-- The log of what people did, read from its newest end.
+SELECT a.id, a.at, a.kind, a.by, a.subject, a.address, coalesce(o.name, '') AS organisation,
+  a.facts::text AS facts
+FROM access.audit AS a
+LEFT JOIN alliance.organisation AS o ON a.organisation_id = o.id;
+
+-- name: outstanding
+-- What each issuer owes its members in points, and the reserve behind them.
+SELECT o.id, o.name, o.code, -i.balance AS circulation, r.balance AS reserve
+FROM alliance.organisation AS o
+INNER JOIN ledger.account AS i ON o.id = i.owner_id AND i.kind = 'issued'
+INNER JOIN ledger.account AS r ON o.id = r.owner_id AND r.kind = 'reserve'
+WHERE i.balance <> 0;
+
+-- name: estimates
+SELECT e.id, e.through, e.method, e.made_by, e.made_at, e.reason,
+  a.approved_by
+FROM liability.estimate AS e
+LEFT JOIN liability.approval AS a ON e.id = a.estimate_id
+ORDER BY e.id DESC
+LIMIT %(limit)s;

@@ -1,0 +1,196 @@
+"""The operator's console: what it shows is what there is, and what it does is done by the rules."""
+
+import re
+import secrets
+
+import pyotp
+import pytest
+
+from tests.web.serving import Served, open_session
+from tests.world import one
+from tongbao.access import sessions, totp
+from tongbao.kernel import clock
+from tongbao.kernel.settings import DEVELOPMENT_SECRET
+from tongbao.points import operations as ops
+from tongbao.web import who
+
+
+@pytest.fixture(scope="module")
+def lived(served: Served) -> Served:
+    """Give a member points of A, and let them be spent at B."""
+    world = served.world
+    member, a, b = world.members[0], world.organisations["A"], world.organisations["B"]
+    one(
+        served.db,
+        ops.Award(key="a1", scope=a, member=member, outlet=world.outlets["A"], points=10_000),
+    )
+    one(
+        served.db,
+        ops.Purchase(
+            key="p1", scope=b, member=member, outlet=world.outlets["B"], amount=9_000, points=4_000
+        ),
+    )
+    return served
+
+
+def step_up(served: Served, role: str) -> None:
+    """Be somebody in a role who has just given a code."""
+    staff = served.people[role]
+    key = DEVELOPMENT_SECRET
+    token = open_session(served.db, staff)
+    at = clock.now()
+    with served.db.transaction():
+        me = sessions.check(served.db, token, at)
+        if not me.totp:
+            made = totp.begin(served.db, staff, secrets.token_bytes(totp.SECRET), key=key)
+            code = pyotp.TOTP(made.secret).at(at)
+            recovery = [secrets.token_bytes(10) for _ in range(totp.RECOVERY)]
+            given = totp.confirm(
+                served.db, me, code, recovery, secrets.token_urlsafe(32), at, key=key
+            )
+            assert isinstance(given, tuple)
+            token = given[0].token
+        else:
+            token = sessions.step_up(served.db, me.id, secrets.token_urlsafe(32), at)
+    served.client.cookies.clear()
+    served.client.cookies.set(who.COOKIE, token)
+
+
+def test_the_overview_says_what_there_is(lived: Served) -> None:
+    lived.sign_in("auditor")
+    page = lived.get("/operator").text
+    assert 'href="/operator/organisations?sort=-circulation">60.50' in page
+    assert "Purchase" in page
+    assert lived.get("/operator/feed").text.count("<tr>") >= 3
+
+
+def test_an_operation_is_found_by_anything_and_explained(lived: Served) -> None:
+    lived.sign_in("auditor")
+    row = lived.db.execute("SELECT id FROM ledger.operation WHERE kind = 'purchase'").fetchone()
+    assert row is not None
+    where = f"/operator/operations/{row[0]}"
+    for wanted in (str(row[0]), "p1"):
+        assert lived.get(f"/operator/operations?search={wanted}").headers["location"] == where
+    page = lived.get(where).text
+    for text in ("Lot by lot", "Claim by claim", "¥40.00", "claim"):
+        assert text in page
+    of_member = lived.get(f"/operator/operations?search={lived.world.members[0]}").text
+    assert where in of_member
+    nothing = lived.get("/operator/operations?search=nobody-knows-this").text
+    assert "Nothing fits" in nothing or "No operation" in nothing
+
+
+def test_a_member_is_found_by_card_and_who_looked_is_written_down(lived: Served) -> None:
+    lived.sign_in("auditor")
+    found = lived.get("/operator/members?search=CARD000000")
+    assert found.headers["location"] == f"/operator/members/{lived.world.members[0]}"
+    page = lived.get(found.headers["location"]).text
+    assert "60.50" in page
+    assert "Lock spending" not in page
+    looked = lived.db.execute(
+        "SELECT count(*) FROM access.audit WHERE kind = 'member-looked-at' AND by = 'auditor@test'"
+    ).fetchone()
+    assert looked is not None
+    assert looked[0] >= 1
+
+
+def test_an_adjustment_takes_two_people_and_a_fresh_code(lived: Served) -> None:
+    member = lived.world.members[1]
+    page = f"/operator/members/{member}"
+    lived.sign_in("admin")
+    fields = {
+        "organisation": str(lived.world.organisations["A"]),
+        "points": "12.50",
+        "reason": "broken till",
+    }
+    assert lived.send(f"{page}/adjust", fields).status_code == 303
+    row = lived.db.execute(
+        "SELECT id FROM points.adjustment WHERE member_id = %s", (member,)
+    ).fetchone()
+    assert row is not None
+    decide = f"{page}/adjustments/{row[0]}"
+    lived.sign_in("settlement")
+    unproved = lived.send(decide, {"decision": "approve"})
+    assert unproved.headers["location"] == "/account"
+    step_up(lived, "admin")
+    same = lived.send(decide, {"decision": "approve"})
+    assert same.status_code == 422
+    step_up(lived, "settlement")
+    assert lived.send(decide, {"decision": "approve"}).status_code == 303
+    assert "12.50" in lived.get(page).text
+
+
+def test_a_refund_is_posted_once_however_often_its_form_is_sent(lived: Served) -> None:
+    lived.sign_in("admin")
+    row = lived.db.execute("SELECT id FROM ledger.operation WHERE kind = 'purchase'").fetchone()
+    assert row is not None
+    key = secrets.token_urlsafe(18)
+    path = f"/operator/operations/{row[0]}/refund"
+    first, again = (lived.send(path, {"amount": "10"}, key=key) for _ in range(2))
+    assert first.headers["location"] == again.headers["location"]
+    too_much = lived.send(path, {"amount": "1000"})
+    assert too_much.status_code == 422
+    assert "refund" in too_much.text
+    count = lived.db.execute("SELECT count(*) FROM ledger.operation WHERE kind = 'refund'")
+    assert count.fetchone() == (1,)
+
+
+def test_a_suspension_needs_a_fresh_code_and_a_reason(lived: Served) -> None:
+    page = f"/operator/organisations/{lived.world.organisations['B']}"
+    step_up(lived, "admin")
+    assert 'id="why-reason"' in lived.send(f"{page}/status", {"status": "suspended"}).text
+    fields = {"status": "suspended", "reason": "owes too much"}
+    assert lived.send(f"{page}/status", fields).status_code == 303
+    assert "Suspended" in lived.get(page).text
+    assert lived.send(f"{page}/status", fields | {"status": "active"}).status_code == 303
+
+
+def test_a_contract_is_signed_and_rules(lived: Served) -> None:
+    page = f"/operator/organisations/{lived.world.organisations['B']}"
+    step_up(lived, "admin")
+    fields = {
+        "earn_rate": "2.5", "prepaid_share": "0", "reimbursement": "98", "acceptance_fee": "1.25",
+        "issue_fee": "0", "expiry_months": "12", "credit_limit": "50,000", "cycle": "weekly",
+    }  # fmt: skip
+    assert lived.send(f"{page}/contract", fields).status_code == 303
+    shown = lived.get(page).text
+    for text in ("2.5 %", "98 %", "1.25 %", "12 months", "¥50,000.00", "weekly"):
+        assert text in shown
+    wrong = lived.send(f"{page}/contract", fields | {"earn_rate": "much"})
+    assert wrong.status_code == 422
+
+
+def test_somebody_is_added_and_gets_a_link_that_lets_in(lived: Served) -> None:
+    lived.sign_in("admin")
+    fields = {"name": "New One", "login": "new.one", "role": "auditor", "organisation": ""}
+    made = lived.send("/operator/staff/new", fields)
+    assert made.status_code == 303
+    person = made.headers["location"]
+    page = lived.send(f"{person}/link", {}).text
+    link = re.search(r"/invitation/tbi_[A-Za-z0-9_-]+", page)
+    assert link is not None
+    lived.sign_in(None)
+    weak = lived.send(link[0], {"password": "short"})
+    assert weak.status_code == 422
+    assert lived.send(link[0], {"password": "a-long-enough-one"}).status_code == 303
+    wrong = lived.send("/sign-in", {"login": "new.one", "password": "a-wrong-enough-one"})
+    assert wrong.status_code == 422
+    entered = lived.send("/sign-in", {"login": "new.one", "password": "a-long-enough-one"})
+    assert entered.headers["location"] == "/operator"
+    assert "HttpOnly" in entered.headers["set-cookie"]
+    assert lived.get("/operator").status_code == 200
+    assert lived.send("/operator/staff/new", fields).status_code == 404
+
+
+def test_the_dry_run_of_a_default_books_nothing(lived: Served) -> None:
+    lived.sign_in("auditor")
+    before = lived.db.execute("SELECT count(*) FROM ledger.transfer").fetchone()
+    page = lived.get(f"/operator/organisations/{lived.world.organisations['A']}/default")
+    assert "Nothing is booked" in page.text
+    assert lived.db.execute("SELECT count(*) FROM ledger.transfer").fetchone() == before
+
+
+def test_what_was_done_before_is_in_the_log(lived: Served) -> None:
+    lived.sign_in("auditor")
+    page = lived.get("/operator/audit").text
+    assert "organisation-status" in page
