@@ -40,6 +40,9 @@ def check_windows(conn: Connection) -> None:
             owed = list(positions.owed(conn, window.id))
         flat = multilateral(owed)
         assert sum(flat.values()) == 0
+        known = positions.flat(conn, window.id)
+        everybody = known.keys() | flat.keys()
+        assert all(known.get(who, 0) == flat.get(who, 0) for who in everybody)
         by_region = regional(owed, homes.of_window(conn, window.id))
         assert by_region.total == dict(sorted(flat.items()))
         for each in moved:

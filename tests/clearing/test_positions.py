@@ -90,7 +90,7 @@ def test_what_is_owed_nets_to_positions_with_what_the_operator_keeps(db: Connect
     nets = {one.organisation_id: one for one in positions.nets(db, window)}
     flat = multilateral(owed)
     assert {a: -10_100, b: 3_920} == {who: nets[who].clearing for who in (a, b)}
-    assert flat == {a: -10_100, b: 3_920, world.operator: 6_180}
+    assert flat == positions.flat(db, window) == {a: -10_100, b: 3_920, world.operator: 6_180}
     assert flat[world.operator] == sum(one.kept for one in nets.values())
     where = homes.of_window(db, window)
     assert where == {a: "310000", b: "110000", world.operator: homes.NOWHERE}
@@ -135,7 +135,15 @@ def test_an_open_window_is_seen_as_it_stands(db: Connection, world: World) -> No
 
 @pytest.mark.parametrize(
     "call",
-    [positions.nets, positions.claims, positions.pairs, positions.owed, report, homes.of_window],
+    [
+        positions.nets,
+        positions.claims,
+        positions.pairs,
+        positions.owed,
+        positions.flat,
+        report,
+        homes.of_window,
+    ],
 )
 def test_a_window_that_is_not_there_has_no_positions(
     db: Connection, world: World, call: object

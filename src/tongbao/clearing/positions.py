@@ -26,6 +26,21 @@ def nets(conn: Connection, window_id: int) -> list[Net]:
         return cursor.execute(Q.nets_of_window, {"window": window_id}).fetchall()
 
 
+def flat(conn: Connection, window_id: int) -> dict[int, int]:
+    """Give what each organisation receives (negative: pays) when all settle with all at once.
+
+    The operator comes out at its own and what it keeps; all of it sums to zero. What ``owed``
+    nets to, from sums that posting keeps: costs as much as there are organisations. Refuses
+    ``window-not-found`` and ``operator-missing``.
+    """
+    operator = organisations.operator(conn).id
+    moved = nets(conn, window_id)
+    received = {one.organisation_id: one.clearing for one in moved}
+    if kept := sum(one.kept for one in moved):
+        received[operator] = received.get(operator, 0) + kept
+    return received
+
+
 def claims(conn: Connection, window_id: int) -> Iterator[Claim]:
     """Give the claims and counter-claims of a window, summed by who owes whom, as they come.
 
@@ -78,14 +93,9 @@ def _with_operator(
 def _stream(conn: Connection, query: bytes, window_id: int) -> Iterator[Claim]:
     with conn.cursor(name="claims_of_window") as cursor:
         cursor.itersize = _FETCH
-        for row in cursor.execute(query, {"window": window_id}):
-            yield from _claims(*row)
-
-
-def _claims(
-    issuer: int, redeemer: int, claimed: int, claims: int, countered: int, counterclaims: int
-) -> Iterator[Claim]:
-    if claimed:
-        yield Claim(issuer, redeemer, claimed, claims)
-    if countered:
-        yield Claim(redeemer, issuer, countered, counterclaims)
+        cursor.execute(query, {"window": window_id}, binary=True)
+        for issuer, redeemer, claimed, claims, countered, counterclaims in cursor:
+            if claimed:
+                yield Claim(issuer, redeemer, claimed, claims)
+            if countered:
+                yield Claim(redeemer, issuer, countered, counterclaims)

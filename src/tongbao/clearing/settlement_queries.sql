@@ -20,7 +20,9 @@ RETURNING id;
 
 -- name: write_legs
 -- Everybody who is due, in one statement: what each is owed is its balance less what windows after
--- the one settled moved, so that covers, and what was not paid before, are in it.
+-- the one settled moved, so that covers, and what was not paid before, are in it. Ordered by what
+-- no index gives: who is due is known before the first leg is written, and each look for a former
+-- leg does not step over those written by this statement.
 WITH due AS (
   SELECT o.id AS organisation_id, a.balance - coalesce(later.net, 0) AS amount,
     CASE
@@ -70,6 +72,7 @@ leg AS (
   SELECT %(settlement)s, d.organisation_id, %(through)s, d.amount, 0, 'open', 1
   FROM due AS d
   WHERE d.reason IS NULL AND d.amount <> 0
+  ORDER BY d.amount, d.organisation_id
   RETURNING amount
 ),
 

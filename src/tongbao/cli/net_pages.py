@@ -4,7 +4,6 @@ from typing import Any
 
 from tongbao.alliance import regions
 from tongbao.clearing import homes, positions
-from tongbao.clearing.net import multilateral
 from tongbao.clearing.net import regional as by_region
 from tongbao.clearing.types import Regional
 from tongbao.cli import organisation as organisations
@@ -15,7 +14,7 @@ from tongbao.kernel.db import Connection
 
 def flat(conn: Connection, window: int, limit: int, *, as_json: bool) -> None:
     """Print what each organisation receives or pays when all settle with all at once."""
-    nets = multilateral(positions.owed(conn, window))
+    nets = positions.flat(conn, window)
     if as_json:
         output.json({"window": window, "nets": nets})
         return
