@@ -41,7 +41,7 @@ def settlement(
         made = _make(sandbox, organisations, claims, seed, quiet=as_json)
         making = time.perf_counter() - began
         with output.progress("stages", stages.STAGES, quiet=as_json) as advance:
-            meter = Meter(advance)
+            meter = Meter(advance, sandbox.conn.info.backend_pid)
             gc.freeze()  # what was imported and made so far is looked at no more
             stages.run(sandbox.conn, meter, papers, seed)
         holds = _verify(sandbox, meter) if verify else None
@@ -87,11 +87,13 @@ def _print(answer: dict[str, Any], made: Made, meter: Meter) -> None:
     )
     output.table(
         f"Settlement, {answer['machine']}",
-        ["stage", ">seconds", ">peak MB", "how many"],
+        ["stage", ">seconds", ">CPU here", ">in PostgreSQL", ">peak MB", "how many"],
         [
             (
                 stage.name,
                 f"{stage.seconds:,.2f}",
+                f"{stage.cpu_seconds:,.2f}",
+                f"{stage.database_cpu_seconds:,.2f}",
                 f"{stage.peak_memory_mb:,.0f}",
                 ", ".join(f"{count:,} {what}" for what, count in stage.counts.items()),
             )

@@ -4,6 +4,7 @@ Each stage is what the commands do, in the transactions in which they do it.
 """
 
 import gc
+import os
 import resource
 import shutil
 import tempfile
@@ -43,18 +44,25 @@ _CHUNK: Final = 10_000
 
 
 class Stage(Struct, frozen=True, kw_only=True):
-    """What one stage took: seconds, peak memory of this process (MB), and how many of what."""
+    """What one stage took: seconds, peak memory of this process (MB), and how many of what.
+
+    ``cpu_seconds`` are this process's, ``database_cpu_seconds`` those of the connection's process
+    if it can be seen from here: what the stage would take where nobody else wants the processors.
+    """
 
     name: str
     seconds: float
+    cpu_seconds: float
+    database_cpu_seconds: float
     peak_memory_mb: float
     counts: dict[str, int]
 
 
 class Meter(Struct):
-    """The stages so far; ``tell`` hears of each."""
+    """The stages so far; ``tell`` hears of each. ``backend``: the process of the connection."""
 
     tell: Callable[[], object]
+    backend: int = 0
     stages: list[Stage] = field(default_factory=list)
 
     @contextmanager
@@ -64,11 +72,28 @@ class Meter(Struct):
         gc.collect()
         with suppress(OSError):  # without it the peak is that of the whole run so far
             _FORGET.write_text("5", "ascii")
-        began = time.perf_counter()
+        began, cpu, database = time.perf_counter(), time.process_time(), _used(self.backend)
         yield counts
-        took = round(time.perf_counter() - began, 3)
-        self.stages.append(Stage(name=name, seconds=took, peak_memory_mb=_peak(), counts=counts))
+        self.stages.append(
+            Stage(
+                name=name,
+                seconds=round(time.perf_counter() - began, 3),
+                cpu_seconds=round(time.process_time() - cpu, 3),
+                database_cpu_seconds=round(_used(self.backend) - database, 3),
+                peak_memory_mb=_peak(),
+                counts=counts,
+            )
+        )
         self.tell()
+
+
+def _used(pid: int) -> float:
+    """Give the CPU seconds that a process has used; 0 when it cannot be seen."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def run(conn: Connection, meter: Meter, papers: int, seed: int) -> None:
