@@ -1,7 +1,7 @@
 """The till over HTTP: payment codes, proofs, limits, offline tills, the review queue."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -246,3 +246,75 @@ def test_an_offline_till_gets_a_grant_and_brings_its_lines_home(served: Served) 
     assert post(served, f"/v1/allowances/{number}/end", None, "e1", "B")[0] == 404
     assert post(served, f"/v1/allowances/{number}/end", None, "e2")[0] == 201
     assert broken_laws(served.db) == {}
+
+
+NONSENSE: list[tuple[str, Any]] = [
+    ("/v1/identifications", {"scanned": "\x00", "outlet": "A", "terminal": "t1"}),
+    ("/v1/identifications", {"scanned": "9" * 80, "outlet": "A"}),
+    ("/v1/identifications", {"scanned": "", "outlet": "A"}),
+    ("/v1/one-time-codes", {"phone": "\x00", "outlet": "A"}),
+    ("/v1/pins", {"member": CARD, "pin": "٢٧١٨٢٨"}),
+    ("/v1/purchases", purchase({"code": "912345678988328889"}, terminal="\x00")),
+    ("/v1/purchases", purchase({"code": "9\x00"})),
+    ("/v1/purchases", purchase({"code": "9" * 100_000})),
+    ("/v1/purchases", purchase(CARD, staff="\x00")),
+    ("/v1/purchases", purchase(CARD, terminal="\ud7ff" * 65)),
+    ("/v1/gifts", {"member": {"code": "912345678988328889"}, "to": CARD, "points": points(1)}),
+    (
+        "/v1/risk/limits",
+        {
+            "subject": "member", "measure": "spend", "span": "day", "uses": 1, "by": "L",
+            "reason": "x", "valid_from": "2030-01-01T00:00:00",
+        },
+    ),
+    ("/v1/risk/proofs", {"proof": "pin", "by": "\x00", "reason": "x"}),
+    ("/v1/risk/proofs", {"proof": "pin", "by": "L", "reason": "x", "points": points(0)}),
+    ("/v1/risk/items/1/decision", {"verdict": "cleared", "by": "", "reason": "x"}),
+    (
+        "/v1/terminal-keys",
+        {"outlet": "A", "terminal": "t1", "public_key": "xyz", "by": "L"},
+    ),
+    ("/v1/offline-uploads", {"lines": []}),
+    ("/v1/offline-uploads", {"lines": [{"allowance": 1}] * 2_000}),
+    ("/v1/allowances/0/end", None),
+]  # fmt: skip
+
+
+def test_what_makes_no_sense_is_said_so_and_nothing_breaks(served: Served) -> None:
+    for n, (path, body) in enumerate(NONSENSE):
+        status, said = post(served, path, body, f"bad-{n}")
+        assert 400 <= status < 500, (path, body, said)
+        assert said["code"], (path, body)
+
+
+def test_lines_of_any_time_and_any_member_are_answered(served: Served) -> None:
+    with served.db.transaction():
+        terminals.add(served.db, served.world.outlets["A"], "t1")
+    till = OfflineTill(SECRET)
+    where = {"outlet": "A", "terminal": "t1", "by": "Lin"}
+    keyed = post(served, "/v1/terminal-keys", where | {"public_key": till.public_key}, "k1")[1]
+    sizes = {
+        "spend_points": points(5_000), "member_points": points(5_000),
+        "award_amount": yuan(100_000),
+        "valid_until": (clock.now() + timedelta(days=1)).isoformat(),
+    }  # fmt: skip
+    granted = msgspec.convert(post(served, "/v1/allowances", where | sizes, "k2")[1], Grant)
+    till.take(granted, keyed["operators_key"])
+    till._check = lambda *_: None  # type: ignore[method-assign]
+    shown = code()["code"]
+    lines = [
+        till.spend("code", shown, 2, 1, datetime(1, 1, 1, tzinfo=UTC)),
+        till.spend("code", shown, 2, 1, datetime(9999, 12, 31, tzinfo=UTC)),
+        till.spend("code", "\x00", 2, 1, clock.now()),
+        till.spend("card", "\x00", 2, 1, clock.now()),
+        till.spend("phone", "1", 2, 1, clock.now()),
+        till.spend("card", "CARD000001", 1, 2, clock.now()),
+        till.award("card", "CARD000001", 100, clock.now(), reference="\x00"),
+    ]
+    body = {"lines": msgspec.to_builtins(lines)}
+    status, told = post(served, "/v1/offline-uploads", body, "u1")
+    assert status == 200, told
+    assert [one["problem"]["code"] for one in told["lines"]] == [
+        "allowance-expired", "allowance-expired", "payment-code-malformed", "identity-malformed",
+        "identity-malformed", "offline-line-malformed", "text-malformed",
+    ]  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from tongbao.api.wire import Code, Id, MemberRef, Money, OperationOut, Points, Problem
+from tongbao.api.wire import Code, Id, MemberRef, Money, OperationOut, Points, Problem, Time
 from tongbao.kernel import limits
 from tongbao.points.caps import Measure, Span, Subject
 from tongbao.points.operations import Proof
@@ -29,7 +29,7 @@ class LimitIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: Reason
     uses: Annotated[int, Meta(ge=0, le=limits.AMOUNT)] | None = None
     points: Points | None = None
-    valid_from: datetime | None = None
+    valid_from: Time | None = None
 
 
 class LimitOut(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -55,7 +55,7 @@ class ProofIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     by: Name
     reason: Reason
     points: Points | None = None
-    valid_from: datetime | None = None
+    valid_from: Time | None = None
 
 
 class ProofOut(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -155,7 +155,7 @@ class AllowanceIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     spend_points: Points
     member_points: Points
     award_amount: Money
-    valid_until: datetime
+    valid_until: Time
     by: Name
 
 
@@ -182,7 +182,7 @@ class LineIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     counter: Annotated[int, Meta(ge=1, le=limits.OFFLINE_LINES)]
     prev: Hex64
     kind: Kind
-    at: datetime
+    at: Time
     member_kind: MemberKind
     member: Annotated[str, Meta(min_length=1, max_length=80)]
     amount: Annotated[int, Meta(ge=0, le=limits.AMOUNT)]

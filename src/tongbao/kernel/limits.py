@@ -54,7 +54,7 @@ CODE: Final = 64
 RATE: Final = 1_000_000
 """One whole, in parts per million; no rate is larger."""
 
-OFFLINE_LINES: Final = 1_000_000
+OFFLINE_LINES: Final = 100_000
 """Lines of one allowance of an offline till."""
 
 OFFLINE_UPLOAD: Final = 1_000

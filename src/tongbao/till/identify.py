@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from tongbao.access import devices, guesses
 from tongbao.access.guesses import Bound, TooManyAttempts
+from tongbao.kernel import texts
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import NotFound
 from tongbao.members import identities
@@ -115,4 +116,5 @@ def by_code(
 
 
 def _subject(place: Place) -> str:
-    return f"{place.organisation}/{place.outlet}/{place.terminal}"
+    where = texts.shown(place.outlet), texts.shown(place.terminal)
+    return "/".join((str(place.organisation), *where))

@@ -209,6 +209,7 @@ def _answer(
     found: Identified | None = None
     why: Refusal | None = None
     try:
+        _check_time(allowance, line)
         found = _who(conn, allowance, line, at, secrets)
         _check_size(allowance, line, found.member)
     except Refusal as refusal:
@@ -248,8 +249,8 @@ def _check_place(allowance: _Allowance, line: Line) -> str:
     return hashed
 
 
-def _check_size(allowance: _Allowance, line: Line, member: int) -> None:
-    """Refuse what goes beyond the time or the amounts of the allowance."""
+def _check_time(allowance: _Allowance, line: Line) -> None:
+    """Refuse what is not of the time of the allowance."""
     if not allowance.valid_from <= line.at <= allowance.valid_until:
         raise AllowanceExpired(
             allowance=allowance.id,
@@ -257,6 +258,10 @@ def _check_size(allowance: _Allowance, line: Line, member: int) -> None:
             valid_until=allowance.valid_until.isoformat(),
             at=line.at.isoformat(),
         )
+
+
+def _check_size(allowance: _Allowance, line: Line, member: int) -> None:
+    """Refuse what goes beyond the amounts of the allowance."""
     if line.kind == "award":
         left, wanted = allowance.award_amount - allowance.sold, line.amount
     else:
