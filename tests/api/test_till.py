@@ -14,8 +14,9 @@ from tongbao.alliance import terminals
 from tongbao.kernel import clock
 from tongbao.kernel.settings import DEVELOPMENT_SECRET
 from tongbao.members import identities
+from tongbao.members import members as people
 from tongbao.members.types import Identity
-from tongbao.till import payment_code
+from tongbao.till import payment_code, pins
 from tongbao.till.offline_till import OfflineTill
 from tongbao.till.signed import Grant
 
@@ -139,6 +140,27 @@ def test_a_large_amount_needs_the_members_pin(served: Served) -> None:
     paid = post(served, "/v1/purchases", purchase(CARD), "p3", **right)
     assert paid[0] == 201, paid
     assert post(served, "/v1/purchases", purchase(CARD), "p3") == paid  # a repetition needs none
+
+
+def test_a_member_unlocks_the_wallet_and_limits_it_with_a_proof(served: Served) -> None:
+    rich(served)
+    member = served.world.members[1]
+    with served.db.transaction():
+        pins.set_pin(served.db, member, "271828", bytes(16), AT)
+        people.set_spend_lock(served.db, member, locked=True)
+    assert post(served, "/v1/purchases", purchase(CARD), "p1")[1]["code"] == "spend-locked"
+    path, right = f"/v1/members/{member}", {"Member-Proof": "pin 271828"}
+    assert post(served, f"{path}/wake", None, "w1", "B")[1]["code"] == "proof-missing"
+    assert post(served, f"{path}/wake", None, "w2", "B", **right)[0] == 201
+    assert post(served, f"{path}/wake", None, "w2", "B")[0] == 201  # answered as it was
+    assert post(served, f"{path}/wake", None, "w3", "C", **right)[0] == 404
+    own = {"points": points(1_500)}
+    assert post(served, f"{path}/own-limit", own, "o1", "B", **right)[0] == 201
+    assert post(served, "/v1/purchases", purchase(CARD), "p2")[0] == 201
+    status, said = post(served, "/v1/purchases", purchase(CARD), "p3")
+    assert (status, said["code"]) == (422, "own-limit-exceeded")
+    assert post(served, f"{path}/own-limit", {}, "o2", "B", **right)[0] == 201
+    assert post(served, "/v1/purchases", purchase(CARD), "p4")[0] == 201
 
 
 def test_a_one_time_code_is_the_stronger_proof_and_good_once(

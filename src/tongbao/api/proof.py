@@ -11,7 +11,7 @@ from litestar import Request
 from tongbao.hosting import parts
 from tongbao.kernel import clock
 from tongbao.kernel.db import Connection
-from tongbao.kernel.errors import Malformed, Refusal
+from tongbao.kernel.errors import Malformed, Refusal, Refused
 from tongbao.points.operations import Proof
 from tongbao.till import one_time, pins
 
@@ -22,6 +22,19 @@ _GIVEN: Final = re.compile(r"(pin|otp) ([0-9]{6})")
 class ProofMalformed(Malformed):
     code = "proof-malformed"
     text = "the header Member-Proof is `pin` or `otp` and six digits"
+
+
+class ProofMissing(Refused):
+    code = "proof-missing"
+    text = "this needs a proof of the member: a PIN or a one-time code"
+
+
+async def needed(request: Request[Any, Any, Any], member_id: int) -> Proof:
+    """Give the proof that a request must bring; refuses ``proof-missing`` and as ``given`` does."""
+    proof = await given(request, member_id)
+    if proof is None:
+        raise ProofMissing
+    return proof
 
 
 async def given(request: Request[Any, Any, Any], member_id: int) -> Proof | None:

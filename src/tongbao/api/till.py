@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from typing import Any, Final
 
 from litestar import Request, Response, post
@@ -12,7 +13,7 @@ from msgspec.structs import asdict
 
 from tongbao.access import passwords
 from tongbao.access.keys import Caller
-from tongbao.api import calls, lookup, members, operations
+from tongbao.api import calls, lookup, members, operations, proof
 from tongbao.api.caller import needs
 from tongbao.api.problems import refusal_as_problem, status_of
 from tongbao.api.wire import MemberRef, PathId
@@ -24,6 +25,7 @@ from tongbao.api.wire_risk import (
     IdentifiedOut,
     IdentifyIn,
     LineOut,
+    OwnLimitIn,
     PinIn,
     TerminalKeyIn,
     TerminalKeyOut,
@@ -35,8 +37,9 @@ from tongbao.hosting import member_sign_in, parts
 from tongbao.kernel import clock
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
+from tongbao.points import caps
 from tongbao.points.outcome import Outcome
-from tongbao.till import allowances, identify, pins, signed, uploads
+from tongbao.till import allowances, identify, pins, signed, sleepers, uploads
 from tongbao.till.signed import Grant, Line
 from tongbao.till.uploads import Checked
 
@@ -129,6 +132,44 @@ async def set_pin(
 
     hidden = data.member, "a PIN"  # its hash would tell which one
     return await write(request, caller, hidden, do)
+
+
+@post("/v1/members/{member_id:str}/wake", status_code=201, opt=needs("points:write"))
+async def wake(
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[Caller],
+    member_id: PathId,
+) -> Response[Done]:
+    """Unlock a wallet that sleeps or was locked; the header `Member-Proof` proves the member."""
+    number = lookup.number(member_id)
+
+    def do(conn: Connection) -> Made:
+        sleepers.unlock(conn, number, clock.now())
+        return Made(body=Done())
+
+    return await _proven(request, caller, number, None, do)
+
+
+@post(
+    "/v1/members/{member_id:str}/own-limit",
+    status_code=201,
+    opt=needs("points:write", example={"points": {"value": 50000}}),
+)
+async def set_own_limit(
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[Caller],
+    member_id: PathId,
+    data: JSONBody[OwnLimitIn],
+) -> Response[Done]:
+    """Let a member spend so many points a day at most; the header `Member-Proof` proves it."""
+    number = lookup.number(member_id)
+
+    def do(conn: Connection) -> Made:
+        own = None if data.points is None else data.points.value
+        caps.set_own(conn, number, own, clock.now())
+        return Made(body=Done())
+
+    return await _proven(request, caller, number, data, do)
 
 
 @post("/v1/terminal-keys", status_code=201, opt=needs("risk:write", example=_KEY))
@@ -234,6 +275,23 @@ async def upload(
         return await parts.write(request, lambda conn: keep(conn, call, made))
 
 
+async def _proven(
+    request: Request[Any, Any, Any],
+    caller: Caller,
+    member_id: int,
+    data: object,
+    do: Callable[[Connection], Made],
+) -> Response[Any]:
+    """Do what needs the member's proof; a repetition needs none, for a code is good once."""
+    call = calls.of(request, caller, data)
+    before = await parts.read(request, lambda conn: replayed(conn, call))
+    if before is not None:
+        return before
+    await parts.read(request, lambda conn: members.seen(conn, caller, member_id))
+    await proof.needed(request, member_id)
+    return await write(request, caller, data, do)
+
+
 async def _post(request: Request[Any, Any, Any], checked: list[Checked]) -> list[Outcome | Refusal]:
     """Hand the operations to the teller; what was refused before stays so."""
     teller = parts.of(request).teller
@@ -276,5 +334,5 @@ def _grant(grant: Grant) -> GrantOut:
 
 
 ROUTES: Final[list[BaseRouteHandler]] = [
-    who, send_code, set_pin, register, allow, end, upload,
+    who, send_code, set_pin, wake, set_own_limit, register, allow, end, upload,
 ]  # fmt: skip

@@ -131,6 +131,12 @@ class Done(Struct, frozen=True):
     done: bool = True
 
 
+class OwnLimitIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many points the member allows itself a day; without `points` as many as there are."""
+
+    points: Points | None = None
+
+
 class TerminalKeyIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The public key that a terminal has made, in hex."""
 
