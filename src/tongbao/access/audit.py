@@ -97,7 +97,7 @@ def listed(
         "kind": kind,
         "since": since,
         "before": before,
-        "limit": min(limit, limits.PAGE),
+        "limit": min(limit, limits.PAGE + 1),
     }
     rows = conn.execute(Q.list_entries, values)
     return [_entry(row) for row in rows]

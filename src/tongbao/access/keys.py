@@ -121,7 +121,7 @@ def create(
     ``role-not-allowed``, ``scope-not-allowed``, ``scope-exceeded`` and ``text-malformed``.
     """
     granted = scopes_of(role, scopes)
-    _check_within(granted, within)
+    check_within(granted, within)
     organisation = organisations.lock_open(conn, organisation_id)
     check_role(role, operator=organisation.role == "operator")
     return _insert(conn, organisation_id, role, granted, name, secret, by, at, expires_at, None)
@@ -148,7 +148,7 @@ def rotate(
     old = get(conn, key_id)
     if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= at):
         raise ApiKeyEnded(key=key_id)
-    _check_within(old.scopes, within)
+    check_within(old.scopes, within)
     conn.execute(Q.end_key, {"id": key_id, "expires_at": at + overlap})
     return _insert(
         conn, old.organisation_id, old.role, old.scopes, old.name, secret, by, at, None, key_id
@@ -238,7 +238,8 @@ def note_used(conn: Connection, used: Mapping[int, datetime]) -> None:
         )
 
 
-def _check_within(granted: Sequence[Scope], within: frozenset[Scope] | None) -> None:
+def check_within(granted: Sequence[Scope], within: frozenset[Scope] | None) -> None:
+    """Refuse ``scope-exceeded`` when more is granted than who grants it has; None: all is had."""
     for scope in granted:
         if within is not None and scope not in within:
             raise ScopeExceeded(scope=scope)

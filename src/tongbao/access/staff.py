@@ -141,10 +141,17 @@ def change(
     return get(conn, staff_id)
 
 
-def get(conn: Connection, staff_id: int, organisation_id: int | None = None) -> Staff:
-    """Give somebody by id, of one organisation if it is given; refuses ``staff-not-found``."""
+def get(
+    conn: Connection, staff_id: int, organisation_id: int | None = None, *, lock: bool = False
+) -> Staff:
+    """Give somebody by id, of one organisation if it is given; refuses ``staff-not-found``.
+
+    ``lock``: nobody else changes the person until this transaction ends.
+    """
     found = None
     if 0 < staff_id < 2**63:
+        if lock:
+            conn.execute(Q.lock_staff, {"id": staff_id})
         with conn.cursor(row_factory=class_row(Staff)) as cursor:
             found = cursor.execute(Q.get_staff, {"id": staff_id}).fetchone()
     if found is None or organisation_id not in (None, found.organisation_id):
@@ -168,7 +175,7 @@ def listed(
     limit: int = limits.PAGE,
 ) -> list[Staff]:
     """Give at most ``limit`` of the staff, of one organisation or of all, in order of ids."""
-    values = {"organisation": organisation_id, "after": after, "limit": min(limit, limits.PAGE)}
+    values = {"organisation": organisation_id, "after": after, "limit": min(limit, limits.PAGE + 1)}
     with conn.cursor(row_factory=class_row(Staff)) as cursor:
         return cursor.execute(Q.list_staff, values).fetchall()
 

@@ -26,6 +26,7 @@ from tongbao.api import (
     risk,
     sales,
     service,
+    staff,
     till,
     webhooks,
 )
@@ -53,6 +54,7 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *till.ROUTES,
     *risk.ROUTES,
     *history.ROUTES,
+    *staff.ROUTES,
     *oauth.ROUTES,
     *events.ROUTES,
     *webhooks.ROUTES,

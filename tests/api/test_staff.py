@@ -1,0 +1,83 @@
+"""Staff over HTTP: added, changed, reset; nobody gives more than the own key allows; the log."""
+
+import secrets
+from typing import Any
+
+from tests.api.conftest import Served, token
+from tests.world import AT
+from tongbao.access import invitations, keys, staff
+from tongbao.kernel import clock
+
+
+def add(served: Served, who: str, key: str, **more: str) -> Any:
+    body = {"login": "wei", "name": "韦玲", "role": "cashier", **more}
+    return served.client.post("/v1/staff", json=body, headers=served.headers(who, key))
+
+
+def change(served: Served, who: str, number: str, tag: str, **more: Any) -> Any:
+    headers = served.headers(who) | {"If-Match": tag}
+    return served.client.patch(f"/v1/staff/{number}", json=more, headers=headers)
+
+
+def test_somebody_is_added_shown_changed_and_reset(served: Served) -> None:
+    made = add(served, "A", "1", outlet="A")
+    assert made.status_code == 201, made.text
+    said, person = made.json(), made.json()["staff"]
+    assert (person["status"], person["second_factor"]) == ("invited", False)
+    again = add(served, "A", "1", outlet="A").json()
+    assert (again["staff"], again["invitation"]) == (person, None)  # shown once
+    invitations.redeem(
+        served.db, said["invitation"], "correct horse battery", b"s" * 16, clock.now()
+    )
+    path = f"/v1/staff/{person['id']}"
+    shown = served.client.get(path, headers=served.headers("A"))
+    assert shown.json()["status"] == "active"
+    stale = change(served, "A", person["id"], '"old"', name="x")
+    assert stale.status_code == 412
+    changed = change(served, "A", person["id"], shown.headers["etag"], role="manager", outlet=None)
+    assert changed.status_code == 200, changed.text
+    assert changed.json()["role"] == "manager"
+    assert "outlet" not in changed.json()
+    answer = served.client.post(
+        path + "/reset", json={"second_factor": True}, headers=served.headers("A", "2")
+    )
+    assert answer.json()["invitation"].startswith("tbi_")
+    log = served.client.get("/v1/audit", headers=served.headers("A")).json()["data"]
+    assert [entry["kind"] for entry in log] == [
+        "password-reset-begun", "second-factor-removed", "staff-changed", "staff-added",
+    ]  # fmt: skip
+    assert log[-1]["subject"] == "staff wei"
+
+
+def test_others_see_and_change_nothing(served: Served) -> None:
+    person = add(served, "A", "1").json()["staff"]
+    path = f"/v1/staff/{person['id']}"
+    for answer in (
+        served.client.get(path, headers=served.headers("B")),
+        change(served, "B", person["id"], "*", disabled=True),
+        served.client.post(path + "/reset", json={}, headers=served.headers("B", "2")),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (404, "staff-not-found")
+    assert served.client.get("/v1/staff", headers=served.headers("B")).json()["data"] == []
+    assert served.client.get("/v1/audit", headers=served.headers("B")).json()["data"] == []
+    elsewhere = add(served, "B", "3", organisation=str(served.world.organisations["A"]))
+    assert elsewhere.json()["code"] == "login-taken"  # and it would have been B's
+    assert len(served.client.get("/v1/staff", headers=served.headers("operator")).json()["data"])
+
+
+def test_nobody_gives_more_than_the_own_key_allows(served: Served) -> None:
+    person = add(served, "A", "1", role="manager").json()["staff"]
+    served.tokens["A"] = token(served.db, served.world.organisations["A"], "cashier")
+    assert add(served, "A", "2", login="min").json()["code"] == "scope-missing"
+    less = ["staff:write", "points:read"]
+    served.tokens["A"] = keys.create(
+        served.db, served.world.organisations["A"], "manager", "less", secrets.token_urlsafe(32),
+        by="Lin", at=AT, scopes=less,
+    )[1]  # fmt: skip
+    refused = add(served, "A", "3", login="min")
+    assert (refused.status_code, refused.json()["code"]) == (422, "scope-exceeded")
+    for body in ({"role": "manager"}, {"disabled": True}):
+        answer = change(served, "A", person["id"], "*", **body)
+        assert answer.json()["code"] == "scope-exceeded"
+    assert not staff.find(served.db, "wei").disabled
+    assert add(served, "A", "4", role="partner").status_code == 400
