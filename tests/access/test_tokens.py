@@ -82,10 +82,8 @@ def test_a_token_follows_its_person(office: Office) -> None:
     who = sessions.check(office.db, done.token, LATER)
     token, _ = tokens.for_staff(office.db, who, None, chance(), LATER)
     staff.change(office.db, who.staff_id, by="Lin", at=LATER, role="marketer")
-    assert "clearing:write" not in callers.check(office.db, token, LATER).scopes
-    staff.change(office.db, who.staff_id, by="Lin", at=LATER, disabled=True)
     with pytest.raises(KeyUnknown):
-        callers.check(office.db, token, LATER)
+        callers.check(office.db, token, LATER)  # as all sessions end with another role
 
 
 @pytest.mark.parametrize("token", ["", "tbt_1_" + "a" * 43, "tbt_", "tbt_1_", "x" * 100_000])

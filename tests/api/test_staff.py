@@ -1,12 +1,17 @@
 """Staff over HTTP: added, changed, reset; nobody gives more than the own key allows; the log."""
 
+import base64
 import secrets
 from typing import Any
 
+import pyotp
+
+from tests.access.conftest import PASSWORD
 from tests.api.conftest import Served, token
 from tests.world import AT
-from tongbao.access import invitations, keys, staff
+from tongbao.access import invitations, keys, sealing, sessions, staff
 from tongbao.kernel import clock
+from tongbao.kernel.settings import DEVELOPMENT_SECRET
 
 
 def add(served: Served, who: str, key: str, **more: str) -> Any:
@@ -81,3 +86,37 @@ def test_nobody_gives_more_than_the_own_key_allows(served: Served) -> None:
         assert answer.json()["code"] == "scope-exceeded"
     assert not staff.find(served.db, "wei").disabled
     assert add(served, "A", "4", role="partner").status_code == 400
+
+
+def test_staff_get_a_token_with_name_password_and_code(served: Served) -> None:
+    secret = b"a secret of 20 bytes"
+    made = staff.add(
+        served.db, served.world.operator, "lin", "Lin", "settlement", by="Lin", at=clock.now()
+    )
+    invitation = invitations.invite(
+        served.db, made.id, secrets.token_urlsafe(32), by="Lin", at=clock.now()
+    )
+    invitations.redeem(served.db, invitation, PASSWORD, b"s" * 16, clock.now())
+
+    def ask(code: str, **more: Any) -> Any:
+        body = {"login": "lin", "password": PASSWORD, "code": code, **more}
+        return served.client.post("/v1/staff/tokens", json=body)
+
+    missing = ask("123456")
+    assert (missing.status_code, missing.json()["code"]) == (403, "totp-missing")
+    sealed = sealing.seal(secret, f"totp {made.id}", DEVELOPMENT_SECRET)
+    served.db.execute("UPDATE access.staff SET totp = %s, totp_since = now()", (sealed,))
+    phone = pyotp.TOTP(base64.b32encode(secret).decode())
+    wrong = ask("000000", password="not this one at all")
+    assert (wrong.status_code, wrong.json()["code"]) == (401, "sign-in-refused")
+    assert ask("12345x").json()["code"] == "totp-refused"
+    given = ask(phone.now(), scopes=["audit:read"])
+    assert given.status_code == 200, given.text
+    assert (given.json()["scopes"], given.json()["expires_in"]) == (["audit:read"], 43_200)
+    headers = {"Authorization": f"Bearer {given.json()['token']}"}
+    log = served.client.get("/v1/audit", headers=headers).json()["data"]
+    assert [entry["kind"] for entry in log][:2] == ["staff-token-made", "sign-in"]
+    assert log[0]["by"] == "lin"
+    assert served.client.get("/v1/staff", headers=headers).json()["code"] == "scope-missing"
+    assert sessions.list_of(served.db, made.id, clock.now()) == []
+    assert ask(phone.now()).json()["code"] == "totp-refused"  # good once

@@ -41,6 +41,9 @@ LIMIT %(limit)s;
 UPDATE access.session SET revoked_by = %(by)s, revoked_at = %(at)s
 WHERE id = %(id)s AND staff_id = %(staff)s AND revoked_at IS NULL;
 
+-- name: revoke_tokens
+UPDATE access.token SET revoked_at = %(at)s WHERE staff_id = %(staff)s AND revoked_at IS NULL;
+
 -- name: revoke_sessions
 UPDATE access.session SET revoked_by = %(by)s, revoked_at = %(at)s
 WHERE staff_id = %(staff)s AND revoked_at IS NULL AND id <> %(kept)s;

@@ -213,6 +213,10 @@ def revoke(conn: Connection, session_id: int, staff_id: int, *, by: str, at: dat
 def revoke_all(
     conn: Connection, staff_id: int, *, by: str, at: datetime, but: int | None = None
 ) -> int:
-    """End all sessions of somebody, ``but`` one if it is given; give how many."""
+    """End all sessions of somebody and all tokens; give how many sessions.
+
+    ``but``: one session that goes on.
+    """
     values = {"staff": staff_id, "by": by, "at": at, "kept": but or 0}
+    conn.execute(Q.revoke_tokens, values)
     return conn.execute(Q.revoke_sessions, values).rowcount

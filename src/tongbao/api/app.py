@@ -27,6 +27,7 @@ from tongbao.api import (
     sales,
     service,
     staff,
+    staff_tokens,
     till,
     webhooks,
 )
@@ -55,6 +56,7 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *risk.ROUTES,
     *history.ROUTES,
     *staff.ROUTES,
+    *staff_tokens.ROUTES,
     *oauth.ROUTES,
     *events.ROUTES,
     *webhooks.ROUTES,
