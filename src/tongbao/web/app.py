@@ -13,7 +13,7 @@ from tongbao.hosting.parts import Parts, opened
 from tongbao.hosting.request_id import RequestId
 from tongbao.kernel.errors import Refusal
 from tongbao.kernel.settings import Settings
-from tongbao.web import account, assets, door, signing_in
+from tongbao.web import account, assets, door, signing_in, single_sign_on
 from tongbao.web.errors import on_crash, on_http, on_refusal
 from tongbao.web.operator import ROUTES as OPERATOR
 from tongbao.web.security import Headers
@@ -26,6 +26,7 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     assets.asset,
     *door.ROUTES,
     *signing_in.ROUTES,
+    *single_sign_on.ROUTES,
     *account.ROUTES,
     *OPERATOR,
 ]

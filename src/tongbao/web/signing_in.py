@@ -27,7 +27,7 @@ HALF: Final = sees(*STAFF, entered=False)
 @get("/sign-in", opt=OPEN)
 async def ask_name(request: Request[Any, Any, Any]) -> Response[str]:
     """Ask for name and password."""
-    return _sign_in(request, None, None)
+    return ask(request, None, None)
 
 
 @post("/sign-in", opt=OPEN)
@@ -44,7 +44,7 @@ async def take_name(request: Request[Any, Any, Any]) -> Response[str]:
             address=who.address(request),
         )
     except Refusal as refusal:
-        return _sign_in(request, form, refusal)
+        return ask(request, form, refusal)
     back = form.values.get("next", "")
     to = inside(back) if back else navigation.home(entered.who)
     if not entered.who.entered:
@@ -120,9 +120,10 @@ async def take_password(request: Request[Any, Any, Any], token: FromPath[str]) -
     return pages.go("/sign-in", Said(mark("Your password is set. Sign in with it.")))
 
 
-def _sign_in(
+def ask(
     request: Request[Any, Any, Any], form: Form | None, refusal: Refusal | None
 ) -> Response[str]:
+    """Show the page that asks for name and password, with what was refused."""
     back = form.values.get("next", "") if form else request.query_params.get("next", "")
     return pages.page(
         request,
@@ -130,6 +131,7 @@ def _sign_in(
         status=422 if refusal else 200,
         form=form,
         back=back,
+        sso=parts.of(request).settings.oidc_issuer is not None,
         refused=forms.beside(refusal, {}),
     )
 
