@@ -77,7 +77,8 @@ def command(pid: int) -> bytes:
 @contextmanager
 def serving(url: str, *arguments: str, **environ: str) -> Iterator[Running]:
     """Serve the database at ``url``; end the service with the block if it has not ended."""
-    given = {**os.environ, "TONGBAO_DATABASE_URL": url, **environ}
+    quiet = {"TONGBAO_LOG_LEVEL": "warning"}
+    given = {**os.environ, **quiet, "TONGBAO_DATABASE_URL": url, **environ}
     process = subprocess.Popen(
         [*COMMAND, *arguments],
         env=given,

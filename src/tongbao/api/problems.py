@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from tongbao.api import versions
 from tongbao.api.wire import Problem
 from tongbao.hosting import request_id
+from tongbao.kernel import metrics
 from tongbao.kernel.errors import Conflict, Malformed, NotFound, Refusal, Refused
 
 _log = logging.getLogger("tongbao.api")
@@ -111,6 +112,7 @@ def as_problem(status: int, code: str, detail: str, facts: dict[str, Any], asked
 
 def answer(said: Problem, headers: dict[str, str] | None = None) -> Response[Any]:
     """Answer with a problem."""
+    metrics.REFUSALS.labels(said.code).inc()
     told = {"Cache-Control": "no-store"} | (headers or {})
     if said.status == 401:
         told["WWW-Authenticate"] = 'Bearer realm="tongbao"'

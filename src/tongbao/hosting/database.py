@@ -1,5 +1,6 @@
 """Transactions of requests: begun on a connection that lives, whatever happened to the others."""
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Final
@@ -7,7 +8,7 @@ from typing import Final
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from tongbao.kernel import db
+from tongbao.kernel import db, metrics
 from tongbao.kernel.db import DatabaseUnreachable
 from tongbao.teller.batch import OutcomeUnknown, is_lost
 
@@ -22,10 +23,12 @@ def begun(pool: db.Pool) -> Iterator[db.Connection]:
     Refuses ``database-unreachable``, then nothing was done, and ``outcome-unknown`` when the
     database went away while it committed.
     """
+    began = time.monotonic()
     conn, stack = _begin(pool)
+    metrics.POOL_SECONDS.observe(time.monotonic() - began)
     decided = False
     try:
-        with stack:
+        with metrics.POOL_USED.track_inprogress(), stack:
             yield conn
             decided = True
     except psycopg.OperationalError as error:

@@ -117,6 +117,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Path | None,
         Meta(description="Where the worker writes statements of each window; unset: nowhere"),
     ] = None
+    log_format: Annotated[
+        str,
+        Meta(pattern="^(auto|json|console)$", description="Lines of the log: auto, json, console"),
+    ] = "auto"
+    log_level: Annotated[
+        str,
+        Meta(pattern="^(debug|info|warning|error)$", description="What is logged, from this on"),
+    ] = "info"
+    log_requests: Annotated[
+        str,
+        Meta(pattern="^(failed|all)$", description="Requests that are logged: failed, all"),
+    ] = "failed"
+    metrics_port: Annotated[
+        Annotated[int, Meta(ge=1, le=65_535)] | None,
+        Meta(description="Port at which tongbao serve tells Prometheus how it is; unset: nowhere"),
+    ] = None
+    metrics_host: Annotated[
+        str, Meta(description="Address of that port; whoever reaches it may read it")
+    ] = "127.0.0.1"
     webhook_networks: Annotated[
         str,
         Meta(description="Networks that webhooks may call though private, as 10.1.0.0/16,fd00::/8"),

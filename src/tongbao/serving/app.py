@@ -1,5 +1,6 @@
 """The application that each process serves: API and pages side by side, on the same parts."""
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from multiprocessing.connection import Connection as Rope
@@ -9,9 +10,11 @@ from litestar import Litestar
 from litestar.types import Receive, Scope, Send
 
 from tongbao.api import app as api
+from tongbao.hosting import logs, traces
 from tongbao.hosting.parts import Parts, opened
 from tongbao.kernel.settings import Settings
 from tongbao.serving import rope as ropes
+from tongbao.serving.measure import Measured
 from tongbao.serving.patience import patient
 from tongbao.web import app as web
 from tongbao.web import assets
@@ -32,13 +35,14 @@ class Service:
         self._settings = settings
         self._rope = rope
         self._mounts: Sequence[tuple[str, Litestar]] = ()
+        self._measured = Measured(self._serve, every=settings.log_requests == "all")
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one request, or live from startup to shutdown."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
-            await self._serve(scope, patient(receive), send)
+            await self._measured(scope, patient(receive), send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
@@ -66,4 +70,6 @@ class Service:
 
 def load(settings: Settings, rope: Rope) -> Service:
     """Make the service in a process of Granian's."""
+    logs.configure(settings.log_format, settings.log_level)
+    traces.begin(os.environ, f"http-{os.getpid()}")
     return Service(settings, rope)

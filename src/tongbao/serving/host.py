@@ -22,6 +22,7 @@ from tongbao.kernel.errors import Refused
 from tongbao.kernel.settings import Settings
 from tongbao.serving import app, work
 from tongbao.serving.companion import Companion
+from tongbao.serving.exposition import exposed
 
 _IDLE: Final = 75_000
 """Milliseconds in which a header has to arrive, the next one of an idle connection, too. Proxies
@@ -68,7 +69,7 @@ def serve(
     multiprocessing.set_start_method("spawn", force=True)
     held, rope = multiprocessing.Pipe(duplex=False)
     worker = Companion("worker", work.work, (settings, held), warn)
-    with _reserve(plan.host, plan.port) as reserved:
+    with exposed(settings), _reserve(plan.host, plan.port) as reserved:
         host, port = reserved.getsockname()[:2]
         server = _server(host, port, plan.processes)
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Final
 
@@ -9,6 +10,7 @@ import psycopg
 from psycopg import errors
 from psycopg.pq import TransactionStatus
 
+from tongbao.kernel import tracing
 from tongbao.kernel.db import Connection, DatabaseUnreachable
 from tongbao.kernel.errors import Refused
 from tongbao.ledger.journal import KeyTaken
@@ -88,12 +90,14 @@ def _try(
     """Post once. What fails before the commit is sent is certain not to be committed."""
     decided = False
     try:
-        with conn.transaction():
-            outcomes = post(conn, operations, at, rules)
+        with ExitStack() as stack, conn.transaction():
+            with tracing.span("post"):
+                outcomes = post(conn, operations, at, rules)
             # PostgreSQL answers the commit of a failed transaction with a quiet rollback.
             status = conn.info.transaction_status
             assert status == TransactionStatus.INTRANS, f"this would commit nothing: {status.name}"
             decided = True
+            stack.enter_context(tracing.span("commit"))
     except psycopg.Error as error:
         if decided and is_lost(conn, error):
             raise OutcomeUnknown from error

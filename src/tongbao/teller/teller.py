@@ -7,14 +7,14 @@ default) nobody waits for company: a lone operation is posted at once.
 import os
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final, Self
 
-from tongbao.kernel import clock, db, limits
+from tongbao.kernel import clock, db, limits, metrics, tracing
 from tongbao.kernel.errors import Refusal, Refused
 from tongbao.kernel.settings import Settings
 from tongbao.ledger import seal
@@ -27,7 +27,9 @@ _LOST: Final = (OutcomeUnknown, db.DatabaseUnreachable)
 _LATER: Final = 0.2
 _SEAL_EVERY: Final = 1.0
 
-_Waiting = tuple[Operation, "Future[Outcome]"]
+_Waiting = tuple[Operation, "Future[Outcome]", "tracing.Mark | None", float]
+"""An operation, who waits for it, where in a trace it is from, and when it came."""
+
 _Result = Outcome | Exception
 
 
@@ -123,7 +125,7 @@ class Teller:
                 raise TellerClosed
             if len(self._queue) >= self._most:
                 raise TellerBusy(waiting=len(self._queue))
-            self._queue.append((operation, future))
+            self._queue.append((operation, future, tracing.here(), time.monotonic()))
             self._arrived.notify()
         return future
 
@@ -187,7 +189,12 @@ class Teller:
         """Post a batch and answer it, whatever happens."""
         results: Sequence[_Result] = [OutcomeUnknown()] * len(batch)
         try:
-            results = self._post([operation for operation, _ in batch])
+            began = time.monotonic()
+            metrics.QUEUE_SECONDS.observe(began - batch[0][3])
+            metrics.BATCH_OPERATIONS.observe(len(batch))
+            with tracing.span("batch", [waiting[2] for waiting in batch], operations=len(batch)):
+                results = self._post([waiting[0] for waiting in batch])
+            metrics.BATCH_SECONDS.observe(time.monotonic() - began)
         finally:
             self._seals_due = 2
             _answer(batch, results)
@@ -245,12 +252,20 @@ def _begin(waiting: _Waiting) -> bool:
 
 def _answer(batch: Sequence[_Waiting], results: Sequence[_Result]) -> None:
     """Give every caller its outcome, or an exception of its own."""
-    for (_, future), result in zip(batch, results, strict=True):
+    outcomes: Counter[tuple[str, str]] = Counter()
+    for (operation, future, *_), result in zip(batch, results, strict=True):
+        outcomes[type(operation).__name__.lower(), _outcome(result)] += 1
         with suppress(BaseException):  # what a future calls back may end in any way
             if isinstance(result, Outcome):
                 future.set_result(result)
             else:
                 future.set_exception(_own(result))
+    for (kind, outcome), times in outcomes.items():
+        metrics.OPERATIONS.labels(kind, outcome).inc(times)
+
+
+def _outcome(result: _Result) -> str:
+    return result.status if isinstance(result, Outcome) else "failed"
 
 
 def _own(error: Exception) -> Exception:

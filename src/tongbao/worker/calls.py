@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from tongbao.alliance import organisations
 from tongbao.events import audience
-from tongbao.kernel import db
+from tongbao.kernel import db, metrics
 from tongbao.kernel.db import Connection
 from tongbao.kernel.settings import Settings
 from tongbao.webhooks import deliveries, endpoints, signing
@@ -106,6 +106,8 @@ class Calls:
         event = audience.id_of(due.event.xid, due.event.id)
         headers = signing.headers(turn.secrets, event, self._now(), body)
         answer = await self._caller.call(turn.endpoint.url, headers, body)
+        outcome = "good" if answer.good else str(answer.status or "none")
+        metrics.CALL_SECONDS.labels(outcome).observe(answer.milliseconds / 1_000)
 
         def note() -> bool:
             with conn.transaction():

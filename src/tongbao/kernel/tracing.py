@@ -1,0 +1,46 @@
+"""Spans of what is being done, for whoever has asked for traces; for nobody they cost nothing.
+
+A door that has set up OpenTelemetry gives its tracer to ``use``; the library is not imported here.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+Mark = Any
+"""A place in a trace, to link to: OpenTelemetry's ``SpanContext``."""
+
+
+class Tracer(Protocol):
+    """What makes spans and says where we are (``hosting/traces.py``)."""
+
+    def span(
+        self, name: str, links: Sequence[Mark], facts: dict[str, Any]
+    ) -> Any:  # a context manager
+        """Give a span that lasts as long as a block."""
+
+    def here(self) -> Mark | None:
+        """Give the place in the trace that this thread or task is in."""
+
+
+_tracers: list[Tracer] = []
+
+
+def use(tracer: Tracer) -> None:
+    """Make spans with ``tracer`` from now on, in this process."""
+    _tracers[:] = [tracer]
+
+
+@contextmanager
+def span(name: str, links: Sequence[Mark | None] = (), **facts: Any) -> Iterator[None]:
+    """Make a span of the block, linked to what it does things for."""
+    if not _tracers:
+        yield
+        return
+    with _tracers[0].span(name, [mark for mark in links if mark is not None], facts):
+        yield
+
+
+def here() -> Mark | None:
+    """Give the place in the trace that this thread or task is in, to be linked to."""
+    return _tracers[0].here() if _tracers else None
