@@ -34,10 +34,22 @@ class Served(Struct):
 @pytest.fixture
 def served(db: Connection, database_url: str) -> Iterator[Served]:
     """Serve an alliance of A, B and C in this process."""
+    yield from _serve(db, database_url)
+
+
+@pytest.fixture(scope="module")
+def shared(module_db: Connection) -> Iterator[Served]:
+    """Serve one to all tests of a file."""
+    info = module_db.info
+    url = f"postgresql://{info.user}@/{info.dbname}?host={info.host}&port={info.port}"
+    yield from _serve(module_db, url)
+
+
+def _serve(db: Connection, url: str) -> Iterator[Served]:
     world = build(db, {name: Terms() for name in "ABC"})
     tokens = {name: token(db, who) for name, who in world.organisations.items()}
     tokens["operator"] = token(db, world.operator, "admin")
-    with TestClient(app.make(Settings(database_url=database_url))) as client:
+    with TestClient(app.make(Settings(database_url=url))) as client:
         yield Served(client, world, tokens, db)
 
 

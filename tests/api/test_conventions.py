@@ -14,6 +14,12 @@ from tongbao.kernel.errors import Refusal
 from tongbao.kernel.texts import ChoiceMalformed
 
 
+@pytest.fixture
+def served(shared: Served) -> Served:
+    """Share one service: nothing here is told of by another test."""
+    return shared
+
+
 def test_a_problem_says_code_facts_request_and_where_to_read(served: Served) -> None:
     body = {"member": {"card": "NOBODY01"}, "outlet": "A", "amount": {"value": 1}}
     headers = served.headers("A", "1") | {"X-Request-Id": "till-7.0001"}

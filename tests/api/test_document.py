@@ -6,16 +6,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from litestar.testing import TestClient
 
-from tests.api.conftest import Served, token
-from tests.world import build
+from tests.api.conftest import Served
 from tongbao.access import keys
 from tongbao.access.roles import SCOPES
-from tongbao.alliance.types import Terms
 from tongbao.api import app, document
 from tongbao.kernel import clock
-from tongbao.kernel.db import Connection
 from tongbao.kernel.settings import Settings
 
 MADE = app.make(Settings())
@@ -25,18 +21,6 @@ OPERATIONS = [
     for path, item in DOCUMENT["paths"].items()
     for method, operation in item.items()
 ]
-
-
-@pytest.fixture(scope="module")
-def shared(module_db: Connection) -> Iterator[Served]:
-    """Serve one alliance to all tests of this file."""
-    world = build(module_db, {name: Terms() for name in "ABC"})
-    tokens = {name: token(module_db, who) for name, who in world.organisations.items()}
-    tokens["operator"] = token(module_db, world.operator, "admin")
-    info = module_db.info
-    url = f"postgresql://{info.user}@/{info.dbname}?host={info.host}&port={info.port}"
-    with TestClient(app.make(Settings(database_url=url))) as client:
-        yield Served(client, world, tokens, module_db)
 
 
 def refs(said: Any) -> Iterator[str]:

@@ -1,12 +1,10 @@
 """Whatever the document allows, and much that it does not: no crash, nothing undocumented."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from litestar.testing import TestClient
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -15,11 +13,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.api.conftest import Served, token
-from tests.world import broken_laws, build
-from tongbao.alliance.types import Terms
+from tests.api.conftest import Served
+from tests.world import broken_laws
 from tongbao.api import app, document
-from tongbao.kernel.db import Connection
 from tongbao.kernel.settings import Settings
 
 SCHEMA = schemathesis.openapi.from_dict(document.of(app.make(Settings())))
@@ -34,17 +30,6 @@ CHECKS = (
     response_schema_conformance,
 )
 FEW, MANY = 4, 300
-
-
-@pytest.fixture(scope="module")
-def shared(module_db: Connection) -> Iterator[Served]:
-    """Serve one alliance to all tests of this file."""
-    world = build(module_db, {name: Terms() for name in "ABC"})
-    tokens = {"operator": token(module_db, world.operator, "admin")}
-    info = module_db.info
-    url = f"postgresql://{info.user}@/{info.dbname}?host={info.host}&port={info.port}"
-    with TestClient(app.make(Settings(database_url=url))) as client:
-        yield Served(client, world, tokens, module_db)
 
 
 def explore(shared: Served, operation: Any, examples: int) -> None:
