@@ -75,9 +75,9 @@ def gather(
         "keys": arrays.joined([op.key for op in batch]),
     }
     with conn.pipeline():
+        lock.fence(conn)  # also to look only: what the directory keeps must be of its version
         locked: Iterable[Any] = ((owner,) for owner in sorted(wanted.organisations))
         if locking:
-            lock.fence(conn)
             lock.members(conn, wanted.members)
             locked = lock.organisations(conn, wanted.organisations, wanted.spenders, wanted.members)
         start = conn.execute(Q.start)
