@@ -29,7 +29,7 @@ CHECKS = (
     response_headers_conformance,
     response_schema_conformance,
 )
-FEW, MANY = 4, 300
+FEW, MANY = 2, 100
 
 
 def explore(shared: Served, operation: Any, examples: int) -> None:

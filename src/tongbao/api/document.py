@@ -155,7 +155,10 @@ def _complete(app: Litestar) -> dict[str, Any]:
         "responses": {_refusal(status): _problem(status) for status in _STATUSES},
         "parameters": _headers(),
     }
-    return made
+    # Docstrings write code as Sphinx does, the document as Markdown.
+    text = msgspec.json.encode(made).decode().replace("``", "`")
+    whole: dict[str, Any] = msgspec.json.decode(text)
+    return whole
 
 
 class _Schemas:
@@ -163,12 +166,9 @@ class _Schemas:
 
     def __init__(self, types: Iterable[Any]) -> None:
         self._types = [one for one in dict.fromkeys(types) if one is not None]
-        made = msgspec.json.schema_components(
+        self._schemas, self.components = msgspec.json.schema_components(
             self._types, ref_template=_REF.format("schemas", "{name}")
         )
-        # Docstrings write code as Sphinx does, the document as Markdown.
-        text = msgspec.json.encode(made).decode().replace("``", "`")
-        self._schemas, self.components = msgspec.json.decode(text)
 
     def of(self, wanted: Any) -> dict[str, Any]:
         """Give the schema of a type, which refers to the components."""
