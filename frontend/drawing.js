@@ -17,14 +17,20 @@ use([
 
 const drawn = new Map();
 
-// A variable may be made of others, so that the browser is asked what comes of it.
+// A variable may be made of others, in any notation: the browser is asked what comes of it, as
+// the red, green and blue of one pixel, which is all that ECharts understands.
+const pixel = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+
 function colour(name) {
   const probe = document.createElement("i");
   probe.style.color = `var(--tblr-${name})`;
   document.body.append(probe);
-  const found = getComputedStyle(probe).color;
+  pixel.fillStyle = getComputedStyle(probe).color;
   probe.remove();
-  return found;
+  pixel.clearRect(0, 0, 1, 1);
+  pixel.fillRect(0, 0, 1, 1);
+  const [red, green, blue, alpha] = pixel.getImageData(0, 0, 1, 1).data;
+  return `rgba(${red}, ${green}, ${blue}, ${alpha / 255})`;
 }
 
 // Amounts come as whole fen; a chart alone may divide, nobody calculates with what it shows.
@@ -73,7 +79,7 @@ function option(said, language) {
         show: false,
         min: 0,
         max: Math.max(1, ...said.cells.map((cell) => cell[2])),
-        inRange: { color: [colour("bg-surface-secondary"), colour("yellow"), colour("primary")] },
+        inRange: { color: [colour("bg-surface-secondary"), colour("primary")] },
       },
       series: [{ type: "heatmap", data: said.cells }],
     };

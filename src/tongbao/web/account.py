@@ -71,7 +71,7 @@ async def confirm_second_factor(request: Request[Any, Any, Any]) -> Response[str
         )
     except Refusal as refusal:
         return await _second_factor(request, refusal)
-    answer = pages.page(request, "account/recovery.html", codes=codes)
+    answer = pages.page(request, "account/recovery.html", token=stepped.token, codes=codes)
     answer.cookies.append(who.cookie(request, stepped.token))
     return answer
 

@@ -31,9 +31,19 @@ class Said(msgspec.Struct, frozen=True):
 
 
 def page(
-    request: Request[Any, Any, Any], template: str, /, *, status: int = 200, **shown: Any
+    request: Request[Any, Any, Any],
+    template: str,
+    /,
+    *,
+    status: int = 200,
+    token: str | None = None,
+    **shown: Any,
 ) -> Response[str]:
-    """Make the page of a template in the reader's language."""
+    """Make the page of a template in the reader's language.
+
+    ``token`` is the session's new one, where this answer brings it: the forms of the page belong
+    to that.
+    """
     spoken = words_of(request)
     said, cookies = _take_said(request)
     everywhere = {
@@ -44,7 +54,7 @@ def page(
         "languages": words.NAMES,
         "theme": _theme(request),
         "who": who.known(request),
-        "proof": who.proof(request.cookies.get(who.COOKIE, "")),
+        "proof": who.proof(token or request.cookies.get(who.COOKIE, "")),
         "navigation": navigation.of(who.known(request), request.scope["path"]),
         "said": None if said is None else spoken.say(said.text, **said.facts),
         "assets": request.app.state.assets,

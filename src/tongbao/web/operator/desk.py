@@ -7,11 +7,14 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 
 from tongbao.access import audit
+from tongbao.alliance import organisations
 from tongbao.desk import exceptions
+from tongbao.desk.exceptions import ExceptionItem
 from tongbao.hosting import parts
 from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
+from tongbao.till import review, watch
 from tongbao.web import forms, labels, lists, pages, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
@@ -21,6 +24,27 @@ from tongbao.web.words import mark
 
 Q = sql.load(__package__, "clearing_queries.sql")
 
+VERDICTS: Final = {"clear": review.clear, "confirm": review.confirm}
+_MONEY: Final = (
+    "amount",
+    "used",
+    "limit",
+    "headroom",
+    "collateral",
+    "clearing",
+    "reserve",
+    "prepaid",
+)
+_KINDS_OF_FACT: Final = {
+    **dict.fromkeys(_MONEY, "money"),
+    "points": "points",
+    "circulation": "points",
+    "used_share": "percent",
+    "level": "percent",
+    "member": "member",
+    "operation": "operation",
+    "settlement": "settlement",
+}
 EXCEPTIONS: Final = Listing(
     name="exceptions",
     query=Q.exception_items,
@@ -28,13 +52,17 @@ EXCEPTIONS: Final = Listing(
     search=("kind", "subject", "organisation", "assigned_to"),
     hint=mark("Kind, subject, organisation or who works on it"),
     dates="raised_at",
-    choices=(Choice(name="state", title=mark("State"), values=labels.EXCEPTION_STATES),),
+    choices=(
+        Choice(name="kind", title=mark("Kind"), values=labels.EXCEPTIONS),
+        Choice(name="state", title=mark("State"), values=labels.EXCEPTION_STATES),
+    ),
     columns=(
         Column(
             name="kind",
             title=mark("Kind"),
             sort=True,
             second="subject",
+            says=labels.EXCEPTIONS,
             to=lambda row: f"/operator/exceptions/{row['id']}",
         ),
         Column(name="organisation", title=mark("Organisation")),
@@ -104,6 +132,21 @@ async def close(request: Request[Any, Any, Any], item: FromPath[int]) -> Respons
     return await forms.submit(request, do, lambda form, no: _page(request, item, form, no))
 
 
+@post("/operator/exceptions/{item:int}/review", opt=sees("admin"))
+async def decide_risk(request: Request[Any, Any, Any], item: FromPath[int]) -> Response[str]:
+    """Decide what the watch has found: nothing is wrong, or the member's spending is locked."""
+    at, me, address = clock.now(), who.of(request), who.address(request)
+
+    def do(conn: Connection, form: Form) -> Done:
+        verdict, reason = form.choice("verdict", tuple(VERDICTS)), form.text("reason")
+        VERDICTS[verdict](conn, item, by=me.login, reason=reason, at=at)
+        subject, said = f"exception {item}", {"verdict": verdict}
+        audit.note(conn, "risk-decided", me.actor(address), at, subject=subject, said=said)
+        return Done("/operator/exceptions?state=open", Said(mark("It is decided.")))
+
+    return await forms.submit(request, do, lambda form, no: _page(request, item, form, no))
+
+
 @get("/operator/proposals", opt=sees(*OPERATOR))
 async def proposal_list(request: Request[Any, Any, Any]) -> Response[Any]:
     """List what takes two people."""
@@ -114,16 +157,35 @@ async def _page(
     request: Request[Any, Any, Any], item: int, form: Form | None, refusal: Refusal | None
 ) -> Response[str]:
     at = clock.now()
-    found = await parts.read(request, lambda conn: exceptions.get(conn, item, now=at))
+
+    def ask(conn: Connection) -> tuple[ExceptionItem, str]:
+        found = exceptions.get(conn, item, now=at)
+        whose = found.organisation_id
+        return found, "" if whose is None else organisations.get(conn, whose).name
+
+    found, name = await parts.read(request, ask)
     return pages.page(
         request,
         "operator/exception.html",
         status=422 if refusal else 200,
         item=found,
+        organisation=name,
+        kinds=labels.EXCEPTIONS,
+        facts=_facts(found),
+        watched=found.kind in watch.KINDS,
         form=form,
         states=labels.EXCEPTION_STATES,
         refused=forms.beside(refusal, {"code-malformed": "how"}),
     )
+
+
+def _facts(item: ExceptionItem) -> list[tuple[str, str, Any]]:
+    """Give what an item says: what each fact is called, how it is written, and its value."""
+    return [
+        (labels.FACTS.get(name, name.replace("_", " ")), _KINDS_OF_FACT.get(name, ""), value)
+        for name, value in item.facts.items()
+        if value is not None and name != "organisation"
+    ]
 
 
 ROUTES: Final[list[BaseRouteHandler]] = [
@@ -131,5 +193,6 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     exception_page,
     take,
     close,
+    decide_risk,
     proposal_list,
 ]

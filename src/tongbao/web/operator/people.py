@@ -62,7 +62,7 @@ LOG: Final = Listing(
     columns=(
         Column(name="id", title=mark("Entry"), kind="id", sort=True),
         Column(name="at", title=mark("When"), kind="moment"),
-        Column(name="kind", title=mark("What")),
+        Column(name="kind", title=mark("What"), says=labels.LOG),
         Column(name="by", title=mark("Who"), second="organisation"),
         Column(name="subject", title=mark("About")),
         Column(name="facts", title=mark("Facts"), kind="code"),
