@@ -1,7 +1,7 @@
 """The API in this process, with the small alliance behind it and a key for each organisation."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from litestar import Litestar
@@ -53,7 +53,12 @@ def _serve(db: Connection, url: str) -> Iterator[Served]:
         yield Served(client, world, tokens, db)
 
 
-def token(conn: Connection, organisation: int, role: Role = "manager") -> str:
-    """Make a key and give its token."""
+def token(
+    conn: Connection,
+    organisation: int,
+    role: Role = "manager",
+    scopes: Sequence[str] | None = None,
+) -> str:
+    """Make a key, with all its role allows or with ``scopes``, and give its token."""
     secret = secrets.token_urlsafe(32)
-    return keys.create(conn, organisation, role, "till", secret, by="Lin", at=AT)[1]
+    return keys.create(conn, organisation, role, "till", secret, by="Lin", at=AT, scopes=scopes)[1]

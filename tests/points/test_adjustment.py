@@ -93,7 +93,7 @@ def test_an_organisation_adjusts_its_own_points_only(desk: Desk) -> None:
     member = desk.member()
     assert code(propose(desk, member, 1, scope=desk.org("b"))) == "organisation-not-found"
     proposal = good(propose(desk, member, 1))
-    assert code(decide(desk, proposal, name="b")) == "organisation-not-found"
+    assert code(decide(desk, proposal, name="b")) == "adjustment-not-found"
     assert code(propose(desk, 999_999, 1)) == "member-not-found"
     nothing = desk.by(DecideAdjustment, "a", proposal=1, by="Wang", approve=True)
     assert code(desk.one(nothing)) == "adjustment-not-found"

@@ -20,6 +20,7 @@ Scope = Literal[
     "alliance:write",
     "clearing:read",
     "clearing:write",
+    "reconcile:write",
     "statements:read",
     "events:read",
     "keys:write",
@@ -36,7 +37,7 @@ _READ: Final = tuple(scope for scope in SCOPES if scope.endswith(":read"))
 
 ROLES: Final[dict[Role, tuple[Scope, ...]]] = {
     "admin": SCOPES,
-    "settlement": (*_READ, "clearing:write"),
+    "settlement": (*_READ, "clearing:write", "reconcile:write"),
     "marketer": ("points:read", "alliance:read", "events:read"),
     "auditor": _READ,
     "manager": (
@@ -48,6 +49,7 @@ ROLES: Final[dict[Role, tuple[Scope, ...]]] = {
         "members:reveal",
         "alliance:read",
         "clearing:read",
+        "reconcile:write",
         "statements:read",
         "events:read",
         "keys:write",
@@ -62,6 +64,7 @@ ROLES: Final[dict[Role, tuple[Scope, ...]]] = {
         "points:read",
         "alliance:read",
         "clearing:read",
+        "reconcile:write",
         "statements:read",
         "events:read",
         "audit:read",

@@ -113,11 +113,16 @@ def amend(
 
 def terms_at(conn: Connection, organisation_id: int, when: datetime) -> Terms:
     """Give the terms that rule at the business time ``when``; refuses ``no-contract``."""
+    return version_at(conn, organisation_id, when).terms
+
+
+def version_at(conn: Connection, organisation_id: int, when: datetime) -> Contract:
+    """Give the version that rules at the business time ``when``; refuses ``no-contract``."""
     values = {"organisation": organisation_id, "moment": when}
     row = conn.execute(Q.contract_at, values).fetchone()
     if row is None:
         raise NoContract(organisation=organisation_id, when=when)
-    return _read(row).terms
+    return _read(row)
 
 
 def history(conn: Connection, organisation_id: int) -> list[Contract]:

@@ -23,6 +23,7 @@ from tongbao.api import (
     oauth,
     personal,
     quotes,
+    resources,
     risk,
     sales,
     service,
@@ -31,6 +32,7 @@ from tongbao.api import (
     till,
     webhooks,
 )
+from tongbao.api.acting import provide_actor
 from tongbao.api.caller import guard, provide_caller
 from tongbao.api.entry import RateHeaders
 from tongbao.api.problems import BODY, on_crash, on_http, on_refusal, on_validation
@@ -60,6 +62,7 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *oauth.ROUTES,
     *events.ROUTES,
     *webhooks.ROUTES,
+    *resources.ROUTES,
     *service.ROUTES,
 ]
 """Every route; each group is a file of its own."""
@@ -81,7 +84,10 @@ def make(settings: Settings, shared: Parts | None = None) -> Litestar:
     return Litestar(
         route_handlers=ROUTES,
         lifespan=[lifespan],
-        dependencies={"caller": Provide(provide_caller, sync_to_thread=False)},
+        dependencies={
+            "caller": Provide(provide_caller, sync_to_thread=False),
+            "actor": Provide(provide_actor, sync_to_thread=False),
+        },
         guards=[guard],
         middleware=[RequestId(), RateHeaders(), Version()],
         exception_handlers={

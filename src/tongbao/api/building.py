@@ -6,6 +6,7 @@ from typing import Any
 from tongbao.api.calls import Call
 from tongbao.api.lookup import Found, MemberAmbiguous, number
 from tongbao.api.wire import (
+    AdjustmentIn,
     AdviceIn,
     AwardIn,
     CaptureIn,
@@ -135,6 +136,29 @@ def refund(call: Call, data: RefundIn) -> ops.Operation:
 def reversal(call: Call, data: ReversalIn) -> ops.Operation:
     """Build a reversal."""
     return ops.Reversal(original_key=data.original_key, **_common(call, data))
+
+
+def proposal(
+    call: Call, data: AdjustmentIn, found: Found, organisation: int, by: str
+) -> ops.Operation:
+    """Build the proposal of an adjustment."""
+    return ops.ProposeAdjustment(
+        member=found.member(data.member),
+        organisation=organisation,
+        points=data.points.value,
+        reason=data.reason,
+        by=by,
+        **_common(call, data),
+    )
+
+
+def decision(
+    call: Call, data: PlainIn, adjustment: str, by: str, *, approve: bool
+) -> ops.Operation:
+    """Build the decision of an adjustment."""
+    return ops.DecideAdjustment(
+        proposal=number(adjustment), by=by, approve=approve, **_common(call, data)
+    )
 
 
 def _common(call: Call, data: Common) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, License, SecurityScheme
+from litestar.response import Stream
 from litestar.types import Method
 
 from tongbao.api import calls, pages, versions
@@ -22,6 +23,7 @@ from tongbao.api.wire import Problem
 PATH: Final = "/v1/docs"
 FORM: Final = "application/x-www-form-urlencoded"
 _JSON: Final = "/openapi.json"
+_BYTES: Final = "application/octet-stream"
 _REF: Final = "#/components/{}/{}"
 _ABOUT: Final = """\
 The clearing house for loyalty points, for tills, apps and partners.
@@ -185,8 +187,10 @@ def _body(handler: HTTPRouteHandler) -> Any:
 
 
 def _answer(handler: HTTPRouteHandler) -> Any:
-    """Give the type of what a route answers."""
+    """Give the type of what a route answers; none: a file."""
     returned = handler.parsed_fn_signature.return_type
+    if returned.is_subclass_of(Stream):
+        return None
     if returned.is_subclass_of(Response):
         return returned.inner_types[0].annotation
     return returned.annotation
@@ -201,9 +205,11 @@ def _show(operation: dict[str, Any], handler: HTTPRouteHandler, schemas: _Schema
             shown["example"] = handler.opt["example"]
         kind = FORM if "form" in handler.opt else "application/json"
         operation.setdefault("requestBody", {"required": True})["content"] = {kind: shown}
+    if handler.opt.get("upload"):
+        operation["requestBody"] = {"required": True, "content": {_BYTES: {}}}
     for status, said in operation["responses"].items():
         for content in said.get("content", {}).values():
-            content["schema"] = schemas.of(_answer(handler))
+            content["schema"] = {} if _answer(handler) is None else schemas.of(_answer(handler))
             said["description"] = _DONE.get(int(status), said["description"])
     if "errors" in handler.opt:
         for status in (400, 401):  # said in the words of another standard

@@ -24,6 +24,31 @@ Time = Annotated[
     Meta(tz=True, description="RFC 3339, with its zone", examples=["2026-11-01T09:30:00+08:00"]),
 ]
 PathId = Annotated[str, PathParameter(pattern=r"^[1-9][0-9]{0,17}$", description="Its id.")]
+PathCode = Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9._-]{1,64}$", description="Its code.")]
+PathLine = Annotated[
+    str,
+    PathParameter(pattern=r"^[0-9]{1,18}-[0-9]{1,9}$", description="The line, such as 7-31."),
+]
+PathMonth = Annotated[
+    str, PathParameter(pattern=r"^[0-9]{4}-[0-9]{2}$", description="The month it ends with.")
+]
+
+
+Name = Annotated[
+    str, Meta(min_length=1, max_length=limits.NAME, description="A name", examples=["Lan Café"])
+]
+Reason = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=limits.TEXT,
+        description="Why, for the record",
+        examples=["as agreed"],
+    ),
+]
+Month = Annotated[
+    str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}$", description="A month", examples=["2026-05"])
+]
 
 
 class Points(Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,6 +70,13 @@ class Money(Struct, frozen=True, forbid_unknown_fields=True):
 
     value: Annotated[int, Meta(ge=-limits.AMOUNT, le=limits.AMOUNT, examples=[20000])]
     unit: Literal["CNY"] = "CNY"
+
+
+class SignedPoints(Struct, frozen=True, forbid_unknown_fields=True):
+    """Points in hundredths, in either direction: -500 takes 5 points."""
+
+    value: Annotated[int, Meta(ge=-limits.AMOUNT, le=limits.AMOUNT, examples=[-500])]
+    unit: Literal["PTS"] = "PTS"
 
 
 class MemberRef(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -170,6 +202,15 @@ class GiftIn(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class PlainIn(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Nothing but what every money call may say."""
+
+
+class AdjustmentIn(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Points that an organisation gives a member, or (negative) takes of its own."""
+
+    member: MemberRef
+    points: SignedPoints
+    reason: Reason
+    organisation: Id | None = None
 
 
 class BalancesOut(Struct, frozen=True):

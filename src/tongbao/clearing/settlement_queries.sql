@@ -143,6 +143,13 @@ FROM clearing.settlement
 WHERE through_window = %(window)s
 ORDER BY id;
 
+-- name: some_legs_of_settlement
+SELECT settlement_id, organisation_id, through_window, amount, paid, state, attempt
+FROM clearing.leg
+WHERE settlement_id = %(settlement)s AND organisation_id > %(after)s
+ORDER BY organisation_id
+LIMIT %(limit)s;
+
 -- name: legs_of_settlement
 SELECT settlement_id, organisation_id, through_window, amount, paid, state, attempt
 FROM clearing.leg

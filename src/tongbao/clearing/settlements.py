@@ -223,6 +223,19 @@ def legs(conn: Connection, settlement_id: int) -> list[Leg]:
         return cursor.execute(Q.legs_of_settlement, {"settlement": settlement_id}).fetchall()
 
 
+def legs_after(
+    conn: Connection, settlement_id: int, after: int = 0, limit: int = limits.PAGE
+) -> list[Leg]:
+    """Give at most ``limit`` legs of organisations with ids above ``after``, in their order.
+
+    Refuses ``settlement-not-found``.
+    """
+    get(conn, settlement_id)
+    values = {"settlement": settlement_id, "after": after, "limit": min(limit, limits.PAGE)}
+    with conn.cursor(row_factory=class_row(Leg)) as cursor:
+        return cursor.execute(Q.some_legs_of_settlement, values).fetchall()
+
+
 def skipped(conn: Connection, settlement_id: int) -> list[Skipped]:
     """Give who was due and got no leg, by organisation; refuses ``settlement-not-found``."""
     get(conn, settlement_id)

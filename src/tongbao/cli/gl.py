@@ -4,10 +4,8 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, TextIO
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -66,7 +64,7 @@ def export_book(
                 conn,
                 zone,
                 None if first is None else months.parse_day(first),
-                _yesterday(opened) if last is None else months.parse_day(last),
+                months.last_day_over(opened.at, zone) if last is None else months.parse_day(last),
                 seen,
                 pages.whose(opened, organisation),
                 detail=detail,
@@ -80,12 +78,6 @@ def export_book(
             f" {plain(written.points)} points and {plain(written.money)} yuan debited;"
             f" journal up to {written.position}"
         )
-
-
-def _yesterday(opened: session.Session) -> date:
-    """Give the last business day that is over."""
-    today = opened.at.astimezone(ZoneInfo(opened.settings.time_zone)).date()
-    return today - timedelta(days=1)
 
 
 @contextmanager

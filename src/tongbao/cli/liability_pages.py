@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from tongbao.cli import organisation as organisations
@@ -58,8 +58,8 @@ def as_of(opened: Session, on: str | None, position: int | None) -> AsOf:
     """Say how far to look: to the end of a business day, to a position, or to the end."""
     if on is None:
         return AsOf(position=position)
-    after = months.parse_day(on) + timedelta(days=1)
-    return AsOf(before=months.midnight(after, opened.settings.time_zone), position=position)
+    ends = months.end_of_day(months.parse_day(on), opened.settings.time_zone)
+    return AsOf(before=ends, position=position)
 
 
 def codes(conn: Connection) -> Code:

@@ -3,8 +3,7 @@
 from typing import Any
 
 from tongbao.alliance import regions
-from tongbao.clearing import homes, positions
-from tongbao.clearing.net import regional as by_region
+from tongbao.clearing import homes, netting, positions
 from tongbao.clearing.types import Regional
 from tongbao.cli import organisation as organisations
 from tongbao.cli import output
@@ -29,11 +28,11 @@ def flat(conn: Connection, window: int, limit: int, *, as_json: bool) -> None:
 
 def regional(conn: Connection, window: int, level: str, limit: int, *, as_json: bool) -> None:
     """Print what is settled within regions, and what regions settle with each other."""
-    given: Any = level  # homes.of_window() refuses what is no level
-    where = homes.of_window(conn, window, given)
-    found = by_region(positions.owed(conn, window), where)
+    given: Any = level  # by_region() refuses what is no level
+    made = netting.by_region(conn, window, given)
+    where, found = made.homes, made.netted
     if as_json:
-        output.json({"window": window, "homes": where, "netted": found, "nets": found.total})
+        output.json({"window": window, "homes": where, "netted": found, "nets": made.nets})
         return
     codes = sorted(found.between, key=lambda code: (-abs(found.between[code]), code))
     output.table(

@@ -17,7 +17,6 @@ from tongbao.statements.types import Period
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 _DAY: Final = ["%Y-%m-%d"]
-_DIGITS: Final = 9
 
 First = Annotated[
     datetime | None, typer.Option("--from", formats=_DAY, help="The first business date.")
@@ -29,11 +28,6 @@ Last = Annotated[
 Windows = Annotated[
     str | None, typer.Option("--window", help="Instead of dates: a window, or two as in 7-12.")
 ]
-
-
-class PeriodMissing(Malformed):
-    code = "period-missing"
-    text = "say of which period: --from and --to, or --window as in 7 or 7-12"
 
 
 class WhoseMissing(Malformed):
@@ -116,17 +110,6 @@ def _period(
     opened: Session, first: datetime | None, last: datetime | None, window: str | None
 ) -> Period:
     """Read the period from dates or windows; one of the two must be there."""
-    if (first is None) == (window is None) or (first is None and last is not None):
-        raise PeriodMissing
-    if first is not None:
-        cutover = calendar.cutover_of(opened.settings)
-        return periods.of_dates(opened.conn, first.date(), (last or first).date(), cutover)
-    assert window is not None, "it is one or the other"
-    begins, _, ends = window.partition("-")
-    return periods.of_windows(opened.conn, _number(begins), _number(ends or begins))
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
-        raise PeriodMissing
-    return int(text)
+    cutover = calendar.cutover_of(opened.settings)
+    begins, ends = (None if day is None else day.date() for day in (first, last))
+    return periods.asked(opened.conn, begins, ends, window, cutover)

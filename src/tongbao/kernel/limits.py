@@ -105,6 +105,9 @@ ACCOUNT_NAME: Final = 140
 BANK_FILE: Final = 512 * 1024 * 1024
 """Bytes of a file from a bank."""
 
+TILL_FILE: Final = 64 * 1024 * 1024
+"""Bytes of a till's file of a day that is sent over HTTP."""
+
 BANK_LINES: Final = 1_000_000
 """Lines of one bank statement."""
 

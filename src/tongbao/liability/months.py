@@ -4,7 +4,7 @@ A month is the date of its first day.
 """
 
 import re
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -70,6 +70,21 @@ def of(when: datetime, zone: str) -> date:
 def midnight(day: date, zone: str) -> datetime:
     """Give the moment (UTC) at which a day begins."""
     return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+def check_day(day: date) -> date:
+    """Give a day as it is; refuses ``book-day-malformed`` unless it is in our years."""
+    return parse_day(day.isoformat())
+
+
+def end_of_day(day: date, zone: str) -> datetime:
+    """Give the moment (UTC) at which a day is over; refuses ``book-day-malformed``."""
+    return midnight(check_day(day) + timedelta(days=1), zone)
+
+
+def last_day_over(when: datetime, zone: str) -> date:
+    """Give the newest day that is over."""
+    return when.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
 
 
 def end(month: date, zone: str) -> datetime:

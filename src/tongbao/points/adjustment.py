@@ -12,15 +12,11 @@ from tongbao.points.sheet import Decision, Sheet
 from tongbao.points.spend import give_home
 
 
-def _organisation(books: Books, organisation: int, scope: int) -> int:
-    if scope not in (organisation, books.operator):
-        raise refusals.OrganisationNotFound(organisation=organisation)
-    return books.organisation(organisation).id
-
-
 def plan_proposal(op: ProposeAdjustment, books: Books, stamp: Stamp) -> Decision:
     """Plan a proposal: it is recorded, and moves nothing."""
-    organisation = _organisation(books, op.organisation, op.scope)
+    if op.scope not in (op.organisation, books.operator):
+        raise refusals.OrganisationNotFound(organisation=op.organisation)
+    organisation = books.organisation(op.organisation).id
     books.member(op.member)
     detail = Detail(reference=op.reference, reason=op.reason, by=op.by)
     decision = Sheet(stamp).decide(
@@ -33,9 +29,9 @@ def plan_proposal(op: ProposeAdjustment, books: Books, stamp: Stamp) -> Decision
 def plan_decision(op: DecideAdjustment, books: Books, stamp: Stamp) -> Decision:
     """Plan the decision of another person; approving posts, rejecting only says so."""
     proposal = books.proposals.get(op.proposal)
-    if proposal is None:
+    if proposal is None or op.scope not in (proposal.organisation, books.operator):
         raise refusals.AdjustmentNotFound(proposal=op.proposal)
-    organisation = _organisation(books, proposal.organisation, op.scope)
+    organisation = books.organisation(proposal.organisation).id
     if proposal.state != "proposed":
         raise refusals.AdjustmentDecided(proposal=proposal.id, state=proposal.state)
     if people.same(proposal.proposed_by, op.by):

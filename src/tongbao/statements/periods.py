@@ -16,11 +16,17 @@ from tongbao.kernel.errors import Malformed, NotFound, Refused
 from tongbao.statements.types import Period
 
 _LONGEST: Final = 3_660
+_DIGITS: Final = 9
 
 
 class PeriodMalformed(Malformed):
     code = "period-malformed"
     text = "a period goes from {first} to {last}, which is no period of at most ten years"
+
+
+class PeriodMissing(Malformed):
+    code = "period-missing"
+    text = "say of which period: its first and last date, or its windows as in 7 or 7-12"
 
 
 class PeriodOpen(Refused):
@@ -31,6 +37,23 @@ class PeriodOpen(Refused):
 class PeriodEmpty(NotFound):
     code = "period-empty"
     text = "no window was closed from {first} to {last}"
+
+
+def asked(
+    conn: Connection, first: date | None, last: date | None, window: str | None, cutover: Cutover
+) -> Period:
+    """Give the period that somebody asks for by dates, or by windows as in ``7`` or ``7-12``.
+
+    Refuses ``period-missing`` unless it is one of the two, and what ``of_dates`` and
+    ``of_windows`` refuse.
+    """
+    if (first is None) == (window is None) or (first is None and last is not None):
+        raise PeriodMissing
+    if first is not None:
+        return of_dates(conn, first, first if last is None else last, cutover)
+    assert window is not None, "it is one or the other"
+    begins, _, ends = window.partition("-")
+    return of_windows(conn, _number(begins), _number(ends or begins))
 
 
 def of_windows(conn: Connection, first: int, last: int) -> Period:
@@ -79,3 +102,9 @@ def _closed(window: Window) -> datetime:
     if window.closed_at is None:
         raise PeriodOpen(window=window.id)
     return window.closed_at
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
+        raise PeriodMissing
+    return int(text)

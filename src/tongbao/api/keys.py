@@ -1,0 +1,159 @@
+"""API keys over HTTP: made, shown once, replaced with an overlap, ended."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Annotated, Final
+
+from litestar import Response, get, post
+from litestar.handlers import BaseRouteHandler
+from litestar.params import JSONBody
+from msgspec import Meta, Struct
+
+from tongbao.access import keys
+from tongbao.access.keys import ApiKey, ApiKeyNotFound, Caller
+from tongbao.access.roles import Role, Scope
+from tongbao.api import reach
+from tongbao.api.acting import Actor, Me, Req, act, once, show
+from tongbao.api.listing import ROWS, Cursor, Limit, Page
+from tongbao.api.lookup import number
+from tongbao.api.nouns import tell
+from tongbao.api.paging import pages
+from tongbao.api.proposals import Whose
+from tongbao.api.reach import everybody
+from tongbao.api.wire import Id, Name, PathId
+from tongbao.api.writes import Made
+from tongbao.kernel import limits
+from tongbao.kernel.db import Connection
+
+_DAY: Final = 24
+KEYS: Final = everybody("keys:write")
+
+
+class KeyOut(Struct, frozen=True, kw_only=True):
+    """What is known of a key; its secret is known to nobody but its holder."""
+
+    id: Id
+    organisation: Id
+    role: Role
+    scopes: list[Scope]
+    name: str
+    created_by: str
+    created_at: datetime
+    expires_at: datetime | None
+    replaces: Id | None
+    revoked_by: str | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+class NewKeyOut(Struct, frozen=True, kw_only=True):
+    """A key with its token, which is shown this once; asked for again it is null."""
+
+    key: KeyOut
+    token: str | None
+
+
+class KeyIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A key of your organisation (the operator: of any), with all its role allows, or less.
+
+    It cannot allow what the key that makes it does not.
+    """
+
+    role: Role
+    name: Name
+    organisation: Id | None = None
+    scopes: list[Scope] | None = None
+    expires_at: datetime | None = None
+
+
+class RotateIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """So many hours the old key stays good."""
+
+    overlap_hours: Annotated[int, Meta(ge=0, le=limits.OVERLAP.days * _DAY)] = _DAY
+
+
+@post("/v1/keys", **KEYS)
+async def create(
+    request: Req, caller: Me, actor: Actor, data: JSONBody[KeyIn]
+) -> Response[NewKeyOut]:
+    """Make a key; its token is in this answer and nowhere else."""
+    who = reach.whose(caller, data.organisation) or caller.organisation_id
+    secret = secrets.token_urlsafe(32)
+
+    def do(conn: Connection, at: datetime) -> Made:
+        made, token = keys.create(
+            conn,
+            who,
+            data.role,
+            data.name,
+            secret,
+            by=actor,
+            at=at,
+            scopes=data.scopes,
+            expires_at=data.expires_at,
+            within=caller.scopes,
+        )
+        return _shown(made, token)
+
+    return await once(request, caller, actor, data, do)
+
+
+@get("/v1/keys", **KEYS)
+async def list_keys(
+    request: Req, caller: Me, organisation: Whose = None, cursor: Cursor = None, limit: Limit = ROWS
+) -> Page[KeyOut]:
+    """List keys in the order in which they were made, ended ones too."""
+    who = reach.whose(caller, organisation)
+    return await pages(
+        request, KeyOut, cursor, limit, 0, lambda one: one.id,
+        lambda conn, after, most: keys.list_of(conn, who, after, most),
+    )  # fmt: skip
+
+
+@get("/v1/keys/{key_id:str}", **KEYS)
+async def get_key(request: Req, caller: Me, key_id: PathId) -> KeyOut:
+    """Give a key, without its secret."""
+    return await show(request, KeyOut, lambda conn: _of(conn, caller, number(key_id)))
+
+
+@post("/v1/keys/{key_id:str}/rotate", **KEYS)
+async def rotate(
+    request: Req, caller: Me, actor: Actor, key_id: PathId, data: JSONBody[RotateIn]
+) -> Response[NewKeyOut]:
+    """Make the key that takes another's place; the old one stays good for a while."""
+    secret = secrets.token_urlsafe(32)
+    overlap = timedelta(hours=data.overlap_hours)
+
+    def do(conn: Connection, at: datetime) -> Made:
+        old = _of(conn, caller, number(key_id))
+        made, token = keys.rotate(
+            conn, old.id, secret, overlap=overlap, by=actor, at=at, within=caller.scopes
+        )
+        return _shown(made, token)
+
+    return await once(request, caller, actor, data, do)
+
+
+@post("/v1/keys/{key_id:str}/revoke", **everybody("keys:write", status_code=200))
+async def revoke(request: Req, caller: Me, actor: Actor, key_id: PathId) -> Response[KeyOut]:
+    """End a key at once; servers take some seconds to notice."""
+
+    def do(conn: Connection, at: datetime) -> ApiKey:
+        return keys.revoke(conn, _of(conn, caller, number(key_id)).id, by=actor, at=at)
+
+    return await act(request, caller, actor, None, KeyOut, do)
+
+
+def _of(conn: Connection, caller: Caller, which: int) -> ApiKey:
+    found = keys.get(conn, which)
+    reach.check(caller, found.organisation_id, ApiKeyNotFound(key=which))
+    return found
+
+
+def _shown(made: ApiKey, token: str) -> Made:
+    """Show the token now; what is kept to be answered again has none."""
+    key = tell(KeyOut, made)
+    return Made(body=NewKeyOut(key=key, token=token), kept=NewKeyOut(key=key, token=None))
+
+
+ROUTES: Final[list[BaseRouteHandler]] = [create, list_keys, get_key, rotate, revoke]
