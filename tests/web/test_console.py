@@ -193,4 +193,4 @@ def test_the_dry_run_of_a_default_books_nothing(lived: Served) -> None:
 def test_what_was_done_before_is_in_the_log(lived: Served) -> None:
     lived.sign_in("auditor")
     page = lived.get("/operator/audit").text
-    assert "organisation-status" in page
+    assert "Contract signed" in page

@@ -6,20 +6,33 @@ from tests.web import browser
 from tests.web.serving import Live, open_session
 
 PAGES = [
+    (None, "/sign-in"),
+    ("admin", "/account"),
     ("admin", "/operator"),
     ("admin", "/operator/organisations"),
     ("admin", "/operator/organisations/new"),
-    ("admin", "/account"),
-    (None, "/sign-in"),
+    ("admin", "/operator/organisations/{organisation}"),
+    ("admin", "/operator/organisations/{organisation}/contract"),
+    ("auditor", "/operator/organisations/{organisation}/default"),
+    ("admin", "/operator/members"),
+    ("admin", "/operator/members/{member}"),
+    ("marketer", "/operator/operations"),
+    ("settlement", "/operator/windows"),
+    ("settlement", "/operator/settlements"),
+    ("auditor", "/operator/exceptions"),
+    ("auditor", "/operator/liability"),
+    ("admin", "/operator/staff/new"),
+    ("auditor", "/operator/audit"),
 ]
 
 
 @pytest.mark.parametrize(("size", "language"), [(browser.DESK, "en"), (browser.PHONE, "zh-CN")])
 def test_every_page_is_in_order(live: Live, size: tuple[int, int], language: str) -> None:
+    ids = {"organisation": live.world.organisations["A"], "member": live.world.members[0]}
     with browser.window(live.chromium, live.base, size=size, language=language) as window:
         for role, path in PAGES:
             window.context.clear_cookies()
             if role:
                 window.sign_in(open_session(live.db, live.people[role]))
-            window.go(path)
+            window.go(path.format(**ids))
             window.check()
