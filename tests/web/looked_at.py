@@ -8,19 +8,21 @@ from tongbao.kernel.db import Connection
 class Look(Struct, frozen=True):
     """A page: its path, and who looks at it in the demo (nobody: without signing in).
 
-    ``ids`` is a query that gives what stands for ``{id}`` in the path.
+    ``ids`` is a query that gives what stands for ``{id}`` in the path. ``member``: the member who
+    has the most lots looks at it.
     """
 
     path: str
     login: str | None = "admin"
     ids: str | None = None
+    member: bool = False
 
 
 # Those of which there is most to see.
 _LARGEST = """
     SELECT owner_id FROM ledger.account WHERE kind = 'issued' ORDER BY balance, owner_id LIMIT 1
 """
-_MEMBER = """
+MEMBER = """
     SELECT owner_id FROM ledger.lot GROUP BY owner_id ORDER BY count(*) DESC, owner_id LIMIT 1
 """
 _OPERATION = """
@@ -28,6 +30,15 @@ _OPERATION = """
     WHERE kind = 'purchase' AND points > 0 ORDER BY points DESC, id LIMIT 1
 """
 _WINDOW = "SELECT max(id) FROM ledger.clearing_window WHERE closed_at IS NOT NULL"
+_PURCHASE = f"""
+SELECT max(id) FROM ledger.operation
+WHERE owner_id = ({MEMBER}) AND kind = 'purchase' AND points > 0
+"""
+_TILL = "/till/at/jinheng-ja"
+_SALE = """
+SELECT max(p.id) FROM ledger.operation AS p INNER JOIN alliance.outlet AS t ON p.outlet_id = t.id
+WHERE t.code = 'jinheng-ja' AND p.kind = 'purchase' AND p.points > 0
+"""
 
 LOOKS: tuple[Look, ...] = (
     Look("/sign-in", None),
@@ -41,7 +52,7 @@ LOOKS: tuple[Look, ...] = (
     Look("/operator/organisations/{id}/default", "audit", ids=_LARGEST),
     Look("/operator/organisations/{id}/operations", ids=_LARGEST),
     Look("/operator/members"),
-    Look("/operator/members/{id}", ids=_MEMBER),
+    Look("/operator/members/{id}", ids=MEMBER),
     Look("/operator/operations"),
     Look("/operator/operations/{id}", ids=_OPERATION),
     Look("/operator/windows"),
@@ -57,6 +68,24 @@ LOOKS: tuple[Look, ...] = (
     Look("/operator/staff/new"),
     Look("/operator/staff/{id}", ids="SELECT max(id) FROM access.staff"),
     Look("/operator/audit"),
+    Look("/m/sign-in", None),
+    Look("/m/offline", None),
+    Look("/m", None, member=True),
+    Look("/m/pay", None, member=True),
+    Look("/m/history", None, member=True),
+    Look("/m/history/{id}", None, ids=_PURCHASE, member=True),
+    Look("/m/near", None, member=True),
+    Look("/m/me", None, member=True),
+    Look("/m/gift", None, member=True),
+    Look("/m/safety", None, member=True),
+    Look("/m/prove", None, member=True),
+    Look("/m/privacy", None, member=True),
+    Look("/m/privacy/erase", None, member=True),
+    Look("/till", "manager"),
+    Look(_TILL, "cashier"),
+    Look(_TILL + "/holds", "cashier"),
+    Look(_TILL + "/receipts", "cashier"),
+    Look(_TILL + "/receipts/{id}", "cashier", ids=_SALE),
 )
 
 

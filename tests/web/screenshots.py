@@ -11,12 +11,14 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from tests.web import browser
-from tests.web.looked_at import LOOKS, Look, paths
+from tests.web.looked_at import LOOKS, MEMBER, Look, paths
+from tests.web.phones import member_session
 from tests.web.serving import open_session
 from tongbao.access import staff
 from tongbao.cli.demo import DATABASE
 from tongbao.kernel import db, settings
 from tongbao.kernel.db import Connection
+from tongbao.web import who
 
 SIGHTS = (
     ("desk-zh", browser.DESK, "zh-CN", "light"),
@@ -49,6 +51,9 @@ def _look(conn: Connection, window: browser.Window, look: Look, path: str, folde
     window.context.clear_cookies()
     if look.login is not None:
         window.sign_in(open_session(conn, staff.find(conn, look.login).id))
+    if look.member:
+        (member,) = conn.execute(MEMBER).fetchone() or (0,)
+        window.sign_in(member_session(conn, member), who.MEMBER_COOKIE)
     window.go(path)
     name = path.strip("/").replace("/", "-").replace("?", "_") or "home"
     browser.shot(window.page, folder / f"{name}.png")

@@ -14,7 +14,9 @@ from tongbao.hosting.request_id import RequestId
 from tongbao.kernel.errors import Refusal
 from tongbao.kernel.settings import Settings
 from tongbao.web import account, assets, door, signing_in, single_sign_on
+from tongbao.web.cashier import ROUTES as CASHIER
 from tongbao.web.errors import on_crash, on_http, on_refusal
+from tongbao.web.member import ROUTES as MEMBERS
 from tongbao.web.operator import ROUTES as OPERATOR
 from tongbao.web.security import Headers
 from tongbao.web.who import guard
@@ -29,6 +31,8 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *single_sign_on.ROUTES,
     *account.ROUTES,
     *OPERATOR,
+    *MEMBERS,
+    *CASHIER,
 ]
 """Every page. Whoever adds pages adds their list here."""
 

@@ -7,9 +7,12 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from tongbao.kernel.errors import Conflict, Malformed, NotFound, Refusal, Refused
-from tongbao.web import pages, security
+from tongbao.web import pages, security, told
 from tongbao.web.who import CodeFirst, SignInFirst
 from tongbao.web.words import mark
+
+JSON: Final = "application/json"
+"""What a script of ours accepts: nothing but this."""
 
 _log = logging.getLogger("tongbao.web")
 
@@ -46,14 +49,20 @@ def status_of(refusal: Refusal) -> int:
     return next(status for kind, status in _KINDS if isinstance(refusal, kind))
 
 
-def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[str]:
-    """Say what was refused; who has to sign in first is sent there."""
+def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
+    """Say what was refused; who has to sign in first is sent there, a script is told."""
+    if request.headers.get("accept") == JSON:
+        away = isinstance(refusal, SignInFirst | CodeFirst)
+        status = 401 if away else status_of(refusal)
+        code = "sign-in-first" if away else refusal.code
+        text = "" if away else told.refusal(pages.words_of(request), refusal)
+        return Response({"code": code, "text": text}, status_code=status)
     if isinstance(refusal, SignInFirst | CodeFirst):
         if request.headers.get("hx-request"):
             return Response("", status_code=401, media_type=pages.HTML)
         return pages.go("/code" if isinstance(refusal, CodeFirst) else refusal.path)
     status = status_of(refusal)
-    return _told(request, status, pages.words_of(request).refusal(refusal), refusal.code)
+    return _told(request, status, told.refusal(pages.words_of(request), refusal), refusal.code)
 
 
 def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:

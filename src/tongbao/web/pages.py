@@ -13,7 +13,7 @@ from litestar.datastructures import Cookie
 from markupsafe import Markup
 
 from tongbao.hosting import parts
-from tongbao.web import labels, navigation, who, words
+from tongbao.web import labels, navigation, told, who, words
 from tongbao.web.assets import Built
 from tongbao.web.words import Words
 
@@ -54,7 +54,7 @@ def page(
         "languages": words.NAMES,
         "theme": _theme(request),
         "who": who.known(request),
-        "proof": who.proof(token or request.cookies.get(who.COOKIE, "")),
+        "proof": who.proof(token) if token else who.proof_of(request),
         "navigation": navigation.of(who.known(request), request.scope["path"]),
         "said": None if said is None else spoken.say(said.text, **said.facts),
         "assets": request.app.state.assets,
@@ -105,7 +105,7 @@ def environment(language: words.Language, zone: str) -> Environment:
         "moment": spoken.moment,
         "span": spoken.span,
         "say": spoken.say,
-        "refusal": spoken.refusal,
+        "refusal": lambda no: told.refusal(spoken, no),
         "chart": lambda said: msgspec.json.encode(said).decode(),
     }
     env.filters.update(filters)

@@ -1,7 +1,8 @@
 """Who looks: the session in a cookie, and which roles a page is for.
 
-A route says in its ``opt`` who may see it: ``sees(...)`` for staff, ``OPEN`` for everybody. A page
-that says neither is a mistake, which the guard finds on the first request and a test before it.
+A route says in its ``opt`` who may see it: ``sees(...)`` for staff, ``MEMBER`` for members,
+``OPEN`` for everybody. A page that says none of them is a mistake, which the guard finds on the
+first request and a test before it.
 """
 
 import hashlib
@@ -14,7 +15,8 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.handlers import BaseRouteHandler
 
-from tongbao.access import sessions
+from tongbao.access import member_sessions, sessions
+from tongbao.access.member_sessions import MemberIn
 from tongbao.access.roles import Role
 from tongbao.access.sessions import SessionUnknown, SignedIn
 from tongbao.hosting import address as addresses
@@ -23,6 +25,7 @@ from tongbao.kernel import clock, limits
 from tongbao.kernel.errors import Malformed, NotFound, Refused
 
 COOKIE: Final = "tongbao_session"
+MEMBER_COOKIE: Final = "tongbao_member"
 FIELD: Final = "_proof"
 """The field of a form that shows it to be one of ours."""
 
@@ -31,6 +34,8 @@ MERCHANT: Final[tuple[Role, ...]] = ("manager", "finance")
 STAFF: Final[tuple[Role, ...]] = (*OPERATOR, *MERCHANT, "cashier")
 OPEN: Final = {"open": True}
 """The ``opt`` of a page that everybody may see."""
+MEMBER: Final = {"member": True}
+"""The ``opt`` of a page for members, each of whom sees what is theirs."""
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -53,9 +58,9 @@ class FieldMissing(Malformed):
 class SignInFirst(Refused):
     """Somebody must sign in, and then comes back to where they were."""
 
-    def __init__(self, back: str) -> None:
+    def __init__(self, back: str, door: str = "/sign-in") -> None:
         super().__init__()
-        self.path = f"/sign-in?next={quote(back, safe='')}"
+        self.path = f"{door}?next={quote(back, safe='')}"
 
 
 class CodeFirst(Refused):
@@ -73,6 +78,9 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         _check_origin(connection)
     if handler.opt.get("open"):
         return
+    if handler.opt.get("member"):
+        await _let_member_see(connection)
+        return
     roles = handler.opt.get("roles")
     assert roles is not None, "a page says who may see it, or that everybody may"
     token = connection.cookies.get(COOKIE, "")
@@ -88,6 +96,16 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         await _check_proof(cast("Request[Any, Any, Any]", connection), token)
 
 
+async def _let_member_see(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    token = connection.cookies.get(MEMBER_COOKIE, "")
+    member = await find_member(connection, token)
+    if member is None:
+        raise SignInFirst(_back(connection), "/m/sign-in")
+    connection.state.member = member
+    if connection.scope["method"] not in _SAFE:  # type: ignore[typeddict-item]
+        await _check_proof(cast("Request[Any, Any, Any]", connection), token)
+
+
 async def find(connection: ASGIConnection[Any, Any, Any, Any], token: str) -> SignedIn | None:
     """Give who is signed in with ``token``, if anybody."""
     if not token:
@@ -95,6 +113,19 @@ async def find(connection: ASGIConnection[Any, Any, Any, Any], token: str) -> Si
     at = clock.now()
     try:
         return await parts.write(connection, lambda conn: sessions.check(conn, token, at))
+    except SessionUnknown:
+        return None
+
+
+async def find_member(
+    connection: ASGIConnection[Any, Any, Any, Any], token: str
+) -> MemberIn | None:
+    """Give the member who is signed in with ``token``, if any."""
+    if not token:
+        return None
+    at = clock.now()
+    try:
+        return await parts.write(connection, lambda conn: member_sessions.check(conn, token, at))
     except SessionUnknown:
         return None
 
@@ -109,9 +140,21 @@ def known(request: ASGIConnection[Any, Any, Any, Any]) -> SignedIn | None:
     return cast("SignedIn | None", getattr(request.state, "who", None))
 
 
+def member_of(request: ASGIConnection[Any, Any, Any, Any]) -> MemberIn:
+    """Give the member who looks at a page for members."""
+    return cast(MemberIn, request.state.member)
+
+
+def known_member(request: ASGIConnection[Any, Any, Any, Any]) -> MemberIn | None:
+    """Give the member who looks, if the page is for members."""
+    return cast("MemberIn | None", getattr(request.state, "member", None))
+
+
 def sender(request: ASGIConnection[Any, Any, Any, Any]) -> str:
     """Give whose forms a request's are; nobody's is nothing."""
-    session = known(request)
+    session, member = known(request), known_member(request)
+    if member:
+        return f"member {member.member_id}"
     return f"staff {session.staff_id}" if session else ""
 
 
@@ -125,6 +168,12 @@ def proof(token: str) -> str:
     return hashlib.sha256(b"form " + token.encode()).hexdigest()[:32] if token else ""
 
 
+def proof_of(request: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """Give the proof of the session that looks: a member's on pages for members."""
+    name = MEMBER_COOKIE if known_member(request) else COOKIE
+    return proof(request.cookies.get(name, ""))
+
+
 def cookie(request: ASGIConnection[Any, Any, Any, Any], token: str | None) -> Cookie:
     """Make the cookie of a session; without a token, one that ends it."""
     return Cookie(
@@ -135,6 +184,19 @@ def cookie(request: ASGIConnection[Any, Any, Any, Any], token: str | None) -> Co
         samesite="lax",
         secure=request.url.scheme == "https",
         max_age=int(limits.SESSION.total_seconds()) if token else 0,
+    )
+
+
+def member_cookie(request: ASGIConnection[Any, Any, Any, Any], token: str | None) -> Cookie:
+    """Make the cookie of a member's session; without a token, one that ends it."""
+    return Cookie(
+        key=MEMBER_COOKIE,
+        value=token or "",
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+        max_age=int(limits.MEMBER_SESSION.total_seconds()) if token else 0,
     )
 
 

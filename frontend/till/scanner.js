@@ -1,0 +1,78 @@
+// Scanners: one that types (a keyboard wedge ends with Enter), and the camera where it can read.
+const SHORTEST = 8;
+const PAUSE = 120;
+const FORMATS = ["qr_code", "code_128"];
+
+// A wedge types faster than anybody. What it typed into a field is taken out again.
+export function listen({ begins, scanned }) {
+  let typed = "";
+  let last = 0;
+  let field;
+  let before = "";
+  addEventListener(
+    "keydown",
+    (event) => {
+      const now = event.timeStamp;
+      if (event.key === "Enter") {
+        const text = typed;
+        typed = "";
+        if (text.length < SHORTEST || now - last > PAUSE) return;
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        if (field) {
+          field.value = before;
+          field.dispatchEvent(new Event("input", { bubbles: true }));
+        }
+        scanned(text);
+        return;
+      }
+      if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (now - last > PAUSE) {
+        typed = "";
+        begins();
+        const here = event.target.closest?.("input, textarea");
+        field = here ?? undefined;
+        before = here ? here.value : "";
+      }
+      typed += event.key;
+      last = now;
+    },
+    true,
+  );
+}
+
+export async function canScan() {
+  if (!("BarcodeDetector" in window) || !navigator.mediaDevices) return false;
+  const formats = await BarcodeDetector.getSupportedFormats();
+  return FORMATS.some((format) => formats.includes(format));
+}
+
+// Look through the camera until something is read or `stop` is called.
+export async function scan(video) {
+  const stream = await navigator.mediaDevices.getUserMedia({
+    video: { facingMode: "environment" },
+  });
+  const detector = new BarcodeDetector({ formats: FORMATS });
+  let over = false;
+  const stop = () => {
+    over = true;
+    for (const track of stream.getTracks()) track.stop();
+    video.hidden = true;
+    video.srcObject = null;
+  };
+  video.srcObject = stream;
+  video.hidden = false;
+  await video.play();
+  const found = (async () => {
+    while (!over) {
+      const [first] = await detector.detect(video).catch(() => []);
+      if (first) {
+        stop();
+        return first.rawValue;
+      }
+      await new Promise((done) => setTimeout(done, 120));
+    }
+    return undefined;
+  })();
+  return { found, stop };
+}

@@ -1,0 +1,158 @@
+"""After the sale: receipts of the outlet, one of them to print and to take back, and its holds."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from litestar import Request, Response, get
+from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath
+from msgspec import Struct
+from psycopg.rows import class_row
+
+from tongbao.alliance import organisations
+from tongbao.alliance.types import Organisation, Outlet
+from tongbao.hosting import parts
+from tongbao.kernel import clock, sql
+from tongbao.kernel.db import Connection
+from tongbao.points import explain as explaining
+from tongbao.points import history
+from tongbao.points.detail import Detail, decode
+from tongbao.points.explain import Explanation
+from tongbao.points.history import Listed, Wanted
+from tongbao.points.refusals import OperationNotFound
+from tongbao.web import pages, who
+from tongbao.web.cashier.place import TILL, here
+from tongbao.web.cashier.place import outlet as outlet_of
+from tongbao.web.who import sees
+from tongbao.web.words import mark
+
+Q = sql.load(__package__)
+
+ROWS: Final = 50
+BACK: Final = timedelta(days=60)
+"""How far back the list of receipts looks."""
+SALES: Final = frozenset({"purchase", "capture", "advice", "award"})
+KINDS: Final = {
+    "purchase": mark("Sale"),
+    "capture": mark("Sale of a hold"),
+    "advice": mark("Sale reported later"),
+    "award": mark("Points given"),
+    "hold": mark("Hold"),
+    "void": mark("Hold released"),
+    "expire_hold": mark("Hold ended"),
+    "refund": mark("Refund"),
+    "reversal": mark("Called off"),
+    "release_pending": mark("Points released"),
+    "cancel_pending": mark("Pending points taken back"),
+}
+_LONGEST: Final = 200
+
+
+class OpenHold(Struct, frozen=True, kw_only=True):
+    """A hold that waits for its bill (fen)."""
+
+    id: int
+    points: int
+    remaining: int
+    expires_at: datetime
+    effective_at: datetime
+    reference: str | None
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """An operation with all that a receipt says of it; ``left`` (fen): what may be refunded."""
+
+    told: Explanation
+    detail: Detail
+    organisation: Organisation
+    left: int
+
+
+@get("/till/at/{outlet:str}/receipts", opt=sees(*TILL))
+async def receipts(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Response[str]:
+    """List the receipts of the outlet, newest first; find one by its number."""
+    place, at = await here(request, outlet), clock.now()
+    search = str(request.query_params.get("q", ""))[:_LONGEST].strip()
+    if search.isdecimal() and len(search) < 19:
+        found = await parts.read(request, lambda conn: _row(conn, int(search)))
+        if found is not None and found == (place.organisation_id, place.id):
+            return pages.go(f"/till/at/{place.code}/receipts/{search}")
+    wanted = Wanted(
+        organisation=place.organisation_id,
+        outlet=place.id,
+        reference=search or None,
+        since=None if search else at - BACK,
+    )
+    rows: list[Listed] = await parts.read(
+        request, lambda conn: history.listed(conn, wanted, limit=ROWS)
+    )
+    return pages.page(
+        request, "cashier/receipts.html", outlet=place, rows=rows, search=search, kinds=KINDS
+    )
+
+
+@get("/till/at/{outlet:str}/receipts/{operation:int}", opt=sees(*TILL))
+async def receipt(
+    request: Request[Any, Any, Any], outlet: FromPath[str], operation: FromPath[int]
+) -> Response[str]:
+    """Show a receipt, to print and to refund; refuses ``operation-not-found``."""
+    place = await here(request, outlet)
+    found = await parts.read(request, lambda conn: read(conn, place, operation))
+    return pages.page(
+        request, "cashier/receipt.html", outlet=place, receipt=found, kinds=KINDS, sales=SALES
+    )
+
+
+@get("/till/at/{outlet:str}/holds", opt=sees(*TILL))
+async def holds(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Response[str]:
+    """List the holds that wait for their bill."""
+    place, at = await here(request, outlet), clock.now()
+    given = {"organisation": place.organisation_id, "outlet": place.id, "at": at}
+
+    def ask(conn: Connection) -> list[OpenHold]:
+        with conn.cursor(row_factory=class_row(OpenHold)) as cursor:
+            return cursor.execute(Q.open_holds, given).fetchall()
+
+    rows = await parts.read(request, ask)
+    return pages.page(request, "cashier/holds.html", outlet=place, rows=rows)
+
+
+def read(conn: Connection, place: Outlet, operation: int) -> Receipt:
+    """Read a receipt of an outlet; refuses ``operation-not-found``."""
+    if _row(conn, operation) != (place.organisation_id, place.id):
+        raise OperationNotFound(operation=operation)
+    told = explaining.explain(conn, operation)
+    assert told.operation is not None, "its row has just been read"
+    amount = told.operation.points + told.operation.cash
+    # What a refund gives back in money is negative in the journal, its points are not.
+    back = sum(one.points - one.cash for one in told.relatives if one.kind == "refund")
+    undone = any(one.kind == "reversal" for one in told.relatives if not one.before)
+    return Receipt(
+        told=told,
+        detail=decode(told.operation.data),
+        organisation=organisations.get(conn, place.organisation_id),
+        left=amount - back if told.operation.kind in SALES and not undone else 0,
+    )
+
+
+async def of_here(request: Request[Any, Any, Any], outlet: str, given: str) -> int:
+    """Give the id of an operation that was done at the outlet; refuses ``operation-not-found``."""
+    me = who.of(request)
+    number = int(given) if given.isdecimal() and len(given) < 19 else 0
+
+    def ask(conn: Connection) -> bool:
+        place = outlet_of(conn, me, outlet)
+        return _row(conn, number) == (place.organisation_id, place.id)
+
+    if not await parts.read(request, ask):
+        raise OperationNotFound(operation=given[:20])
+    return number
+
+
+def _row(conn: Connection, number: int) -> tuple[int, int] | None:
+    """Give whose an operation is: organisation and outlet."""
+    row = conn.execute(Q.receipt_row, {"id": number}).fetchone()
+    return None if row is None else (row[2], row[1])
+
+
+ROUTES: Final[list[BaseRouteHandler]] = [receipts, receipt, holds]

@@ -1,0 +1,121 @@
+-- name: member_history
+-- Operations that concern a member, newest first: those of the memberships that live on in it,
+-- those that gave it a lot (a gift is its giver's), and what followed these. Only what moved
+-- something of the member's is shown: a proposal, or a note, is nothing that happened to it.
+WITH RECURSIVE family AS (
+  SELECT m.id FROM members.member AS m WHERE m.id = %(member)s
+  UNION ALL
+  SELECT m.id FROM members.member AS m
+  INNER JOIN family ON m.merged_into = family.id
+),
+
+received AS (
+  SELECT DISTINCT l.id >> 10 AS id FROM ledger.lot AS l
+  INNER JOIN family AS f ON l.owner_id = f.id
+),
+
+concerned AS (
+  SELECT p.owner_id, p.id FROM ledger.operation AS p
+  INNER JOIN family AS f ON p.owner_id = f.id
+  UNION
+  SELECT p.owner_id, p.id FROM ledger.operation AS p
+  INNER JOIN received AS r ON p.id = r.id
+),
+
+named AS (
+  SELECT p.id, p.kind, p.owner_id, p.points, p.cash, p.effective_at, p.original_id,
+    p.data ->> 'reference' AS reference, o.name AS organisation, o.role, t.name AS outlet
+  FROM concerned AS c
+  INNER JOIN ledger.operation AS p ON c.owner_id = p.owner_id AND c.id = p.id
+  LEFT JOIN alliance.organisation AS o ON p.organisation_id = o.id
+  LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id
+  WHERE
+    p.id < %(before)s AND p.effective_at >= %(since)s AND p.effective_at < %(until)s
+    AND (%(wanted)s::bigint IS NULL OR p.id = %(wanted)s)
+    AND (
+      %(search)s::text IS NULL OR o.name ILIKE %(search)s OR t.name ILIKE %(search)s
+      OR p.data ->> 'reference' ILIKE %(search)s
+    )
+)
+
+SELECT n.id, n.kind, n.owner_id = ANY(SELECT f.id FROM family AS f) AS own, n.points, n.cash,
+  n.effective_at, n.original_id, n.reference, n.organisation, n.outlet,
+  n.role = 'operator' AS by_alliance, s.wallet, s.held, s.pending, s.owing
+FROM named AS n
+CROSS JOIN LATERAL (
+  SELECT
+    coalesce(sum(c.amount) FILTER (WHERE c.kind = 'wallet'), 0)::bigint AS wallet,
+    coalesce(sum(c.amount) FILTER (WHERE c.kind = 'held'), 0)::bigint AS held,
+    coalesce(sum(c.amount) FILTER (WHERE c.kind = 'pending'), 0)::bigint AS pending,
+    coalesce(-sum(c.amount) FILTER (WHERE c.kind = 'owing'), 0)::bigint AS owing
+  FROM (
+    SELECT m.to_kind AS kind, v.amount FROM ledger.transfer AS v
+    INNER JOIN ledger.movement AS m ON v.movement = m.id
+    WHERE
+      v.owner_id = n.owner_id AND v.operation_id = n.id
+      AND v.to_owner = ANY(SELECT f.id FROM family AS f)
+    UNION ALL
+    SELECT m.from_kind AS kind, -v.amount FROM ledger.transfer AS v
+    INNER JOIN ledger.movement AS m ON v.movement = m.id
+    WHERE
+      v.owner_id = n.owner_id AND v.operation_id = n.id
+      AND v.from_owner = ANY(SELECT f.id FROM family AS f)
+  ) AS c
+) AS s
+WHERE n.kind IN ('purchase', 'capture', 'advice')
+  OR s.wallet <> 0 OR s.held <> 0 OR s.pending <> 0 OR s.owing <> 0
+ORDER BY n.id DESC
+LIMIT %(limit)s;
+
+-- name: member_family
+WITH RECURSIVE family AS (
+  SELECT m.id FROM members.member AS m WHERE m.id = %(member)s
+  UNION ALL
+  SELECT m.id FROM members.member AS m
+  INNER JOIN family ON m.merged_into = family.id
+)
+
+SELECT id FROM family;
+
+-- name: outlets_near
+-- Open outlets of active merchants: in a city (the first four digits of a region), of a format.
+SELECT t.id, t.name, o.name AS organisation, s.name AS site, s.region, f.name AS format
+FROM alliance.outlet AS t
+INNER JOIN alliance.organisation AS o ON t.organisation_id = o.id
+INNER JOIN alliance.site AS s ON t.site_id = s.id
+INNER JOIN alliance.format AS f ON t.format = f.code
+WHERE
+  t.open AND o.status = 'active' AND t.id > %(after)s
+  AND (%(city)s::text IS NULL OR s.region LIKE %(city)s || '%%')
+  AND (%(format)s::text IS NULL OR t.format = %(format)s)
+  AND (
+    %(search)s::text IS NULL OR t.name ILIKE %(search)s OR o.name ILIKE %(search)s
+    OR s.name ILIKE %(search)s
+  )
+ORDER BY t.id
+LIMIT %(limit)s;
+
+-- name: cities_with_outlets
+SELECT left(s.region, 4) AS city, count(*) AS outlets
+FROM alliance.outlet AS t
+INNER JOIN alliance.site AS s ON t.site_id = s.id
+INNER JOIN alliance.organisation AS o ON t.organisation_id = o.id
+WHERE t.open AND o.status = 'active'
+GROUP BY left(s.region, 4)
+ORDER BY count(*) DESC, left(s.region, 4)
+LIMIT 400;
+
+-- name: formats_with_outlets
+SELECT f.code, f.name
+FROM alliance.format AS f
+WHERE EXISTS (SELECT FROM alliance.outlet AS t WHERE t.format = f.code AND t.open)
+ORDER BY f.name;
+
+-- name: dealt_with
+-- The organisations that a member has dealt with, which it may let know more or less of it.
+SELECT DISTINCT o.id, o.name
+FROM ledger.operation AS p
+INNER JOIN alliance.organisation AS o ON p.organisation_id = o.id
+WHERE p.owner_id = ANY(%(members)s::bigint[]) AND o.role <> 'operator'
+ORDER BY o.name
+LIMIT 200;

@@ -1,0 +1,89 @@
+"""Refusals as people at a till, or with a phone in their hand, are told of them.
+
+The domain says amounts in fen and members by number, as programs want it; whoever stands in a
+queue reads points, yuan and times. What is not named here is said as the domain says it.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from tongbao.kernel.errors import Refusal
+from tongbao.web.words import Words, mark
+
+TEXTS: Final = {
+    "code-refused": mark("This code is wrong, was used, or is too old. Ask for a new one."),
+    "too-many-attempts": mark("This was tried too often. Try again in %(seconds)s seconds."),
+    "code-not-sent": mark("The code could not be sent. Try again in a minute."),
+    "identity-malformed": mark("That is not a phone number or card as we know them."),
+    "identity-not-found": mark("Nobody is a member with this phone or card."),
+    "proof-needed": mark("Prove first that it is you, with a code to your phone."),
+    "pin-malformed": mark("A PIN has six digits, not all the same and not in a row."),
+    "pin-refused": mark("This PIN is wrong, or none was set."),
+    "payment-code-malformed": mark("A payment code has 18 digits; one of these is wrong."),
+    "payment-code-unknown": mark("No member's phone shows this code. Scan it again."),
+    "payment-code-used": mark("This code was used already. Scan the new one on the phone."),
+    "payment-code-expired": mark("This code is too old. Scan the one that the phone shows now."),
+    "spend-locked": mark("The member has locked spending, and can unlock it on the phone."),
+    "wallet-dormant": mark("This wallet has slept for long. Ask for a payment code or the PIN."),
+    "step-up-required": mark("So many points need a proof. Ask the member for the PIN."),
+    "velocity-exceeded": mark("A limit on how much or how often is reached until %(resets_at)s."),
+    "own-limit-exceeded": mark(
+        "That is more than the member's own limit of %(most)s points a day; %(used)s are used."
+    ),
+    "insufficient-points": mark("%(available)s points can be spent; %(wanted)s are asked."),
+    "points-exceed-amount": mark("%(points)s points are more than the bill of %(amount)s."),
+    "refund-exceeds-sale": mark("%(left)s of this sale is left to refund; %(wanted)s is asked."),
+    "not-refundable": mark("This cannot be refunded: it is not a sale."),
+    "operation-not-found": mark("There is no such receipt here."),
+    "hold-not-found": mark("There is no such hold here."),
+    "hold-closed": mark("Nothing is left of this hold."),
+    "hold-expired": mark("This hold ended at %(expired_at)s; its points are free again."),
+    "hold-exceeded": mark("%(remaining)s points of this hold are left; %(wanted)s are asked."),
+    "hold-captured": mark("%(remaining)s points of this hold are left; %(wanted)s are asked."),
+    "same-member": mark("That is yourself."),
+    "reversed": mark("This was called off before it arrived. Nothing was taken."),
+    "headroom-exceeded": mark("This merchant cannot give points at the moment."),
+    "prepaid-exhausted": mark("This merchant cannot give points at the moment."),
+    "outlet-closed": mark("This outlet is closed."),
+    "quote-expired": mark("This was worked out too long ago. Work it out again."),
+    "quote-mismatch": mark("This was worked out for another bill. Work it out again."),
+    "quote-used": mark("This bill was paid already."),
+    "member-not-active": mark("This membership is not active."),
+    "member-has-holds": mark("%(held)s points are held for a purchase. They must be free first."),
+    "amount-malformed": mark("That is not an amount with at most two decimals."),
+    "amount-out-of-range": mark("This amount is too small or too large."),
+}
+_YUAN: Final = frozenset(
+    {
+        ("points-exceed-amount", "amount"),
+        ("refund-exceeds-sale", "left"),
+        ("refund-exceeds-sale", "wanted"),
+    }
+)
+_PLAIN: Final = frozenset({"seconds"})
+_TIMES: Final = frozenset({"resets_at", "expired_at"})
+
+
+def refusal(spoken: Words, no: Refusal) -> str:
+    """Say why something was refused."""
+    return refused(spoken, no.code, no.text or no.code, no.facts)
+
+
+def refused(spoken: Words, code: str, text: str, facts: Mapping[str, Any]) -> str:
+    """Say a refusal by its code; ``text`` is the domain's, for what has no other here."""
+    if code not in TEXTS:
+        return spoken.refused(text, facts)
+    shown = {name: _fact(spoken, code, name, value) for name, value in facts.items()}
+    return spoken.say(TEXTS[code], **shown)
+
+
+def _fact(spoken: Words, code: str, name: str, value: Any) -> object:
+    if name in _TIMES and isinstance(value, str):
+        return spoken.moment(datetime.fromisoformat(value))
+    if not isinstance(value, int) or name in _PLAIN:
+        return value
+    write: Callable[[int], str] = spoken.points
+    if (code, name) in _YUAN:
+        write = spoken.money
+    return write(value)
