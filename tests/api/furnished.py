@@ -73,6 +73,7 @@ def furnish(served: Served) -> dict[str, Thing]:
         "member_id": Thing(str(served.world.members[0])),
         "operation_id": Thing(str(operations["purchase"])),
         "allowance_id": Thing(_allow(served)),
+        "staff_id": Thing(_employ(served)),
         "webhook_id": Thing(_listen(served)),
         "event_id": Thing("evt_1_1", "evt_1_1"),
         "item_id": Thing(UNKNOWN),
@@ -127,6 +128,13 @@ def _allow(served: Served) -> str:
         valid_until=until,
     )  # fmt: skip
     return str(made["allowance"])
+
+
+def _employ(served: Served) -> str:
+    body = {"login": "lin@example.cn", "name": "Lin", "role": "cashier"}
+    answer = served.client.post("/v1/staff", json=body, headers=served.headers("B", "staff"))
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["staff"]["id"])
 
 
 def _listen(served: Served) -> str:
