@@ -10,6 +10,7 @@ from tests.web import browser, phones
 from tests.web.browser import Window
 from tests.web.serving import Live, open_session
 from tests.world import broken_laws
+from tongbao.access import devices
 from tongbao.kernel import clock
 from tongbao.points import statements
 from tongbao.till import payment_code, symbols
@@ -61,7 +62,10 @@ def test_a_payment_by_code_with_points_of_two_issuers_and_cash_then_a_partial_re
         shows(phone.page, "digits", payment_code.grouped(code))
         drawn = phone.page.locator("[data-bars] path").get_attribute("d")
         assert drawn is not None
-        assert len(re.findall("M", drawn)) == len(re.findall("1+", symbols.bars(code)))
+        black = re.finditer("1+", symbols.bars(code))
+        assert re.findall(r"M(\d+) 0h(\d+)v", drawn) == [
+            (str(run.start() + symbols.QUIET), str(len(run[0]))) for run in black
+        ]
         phone.check()
 
         page = till(live, desk)
@@ -215,3 +219,27 @@ def test_every_page_is_in_order(live: Live, size: tuple[int, int], language: str
         for path in ("/till/at/A", "/till/at/A/holds", "/till/at/A/receipts"):
             window.go(path)
             window.check()
+
+
+def test_a_phone_without_a_network_still_shows_its_code_and_keeps_nothing_else(
+    live: Live,
+) -> None:
+    with browser.window(live.chromium, live.base, size=browser.PHONE) as phone:
+        phones.sign_in(phone, "13800138007")
+        page = phone.page
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        page.wait_for_function("navigator.serviceWorker.controller !== null")
+        kept = page.evaluate(
+            "caches.open('kept').then((c) => c.keys())"
+            ".then((all) => all.map((one) => new URL(one.url).pathname))"
+        )
+        assert {path for path in kept if not path.startswith("/assets/")} == {"/m/offline"}
+        phone.context.set_offline(True)
+        page.goto(live.base + "/m/history")
+        expect(page.locator("[data-made]")).to_be_visible()
+        before = payment_code.step_at(clock.now())
+        shown = page.locator("#paying").get_attribute("data-code") or ""
+        device = payment_code.read(shown).device
+        armed = devices.armed(live.db, device, key=phones.SECRETS.access)
+        assert armed is not None
+        assert shown in {payment_code.make(armed.secret, device, s) for s in (before - 1, before)}
