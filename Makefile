@@ -47,14 +47,15 @@ $(STAMP): pyproject.toml $(BIN)/python
 	@touch $@
 
 # All else works without Node.js, so that its absence is said and does not end the installation.
+# What npm leaves behind when it is interrupted does not count as installed.
 $(STATIC): $(SOURCES)
 	@if ! command -v npm >/dev/null; then \
 	  echo "There will be no pages: Node.js 20 or newer, which builds their assets, is missing." >&2; \
 	  echo "Debian and Ubuntu: apt-get install nodejs npm" >&2; \
 	else \
-	  if [ ! -e node_modules/.package-lock.json ] || \
-	      [ package-lock.json -nt node_modules/.package-lock.json ]; then npm ci --silent; fi && \
-	  touch node_modules/.package-lock.json && \
+	  if [ ! -e node_modules/.complete ] || \
+	      [ package-lock.json -nt node_modules/.complete ]; then npm ci --silent; fi && \
+	  touch node_modules/.complete && \
 	  npm run --silent build -- --logLevel warn; \
 	fi
 
