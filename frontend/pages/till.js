@@ -10,9 +10,10 @@ const calls = new Calls(place, showQueue(place, words));
 
 // What was kept from before, or waited while the cashier served somebody else.
 calls.late = (item, answer) => {
+  if (answer.calledOff) return; // what calls it off says so, once it has
+  const good = item.what.kind === "reverse" ? words.calledOff : words.done;
   const what = described(item.what, words);
-  if (answer.calledOff) say("good", `${what}: ${words.calledOff}`);
-  else say(answer.ok ? "good" : "bad", `${what}: ${answer.ok ? words.done : answer.text}`);
+  say(answer.ok ? "good" : "bad", `${what}: ${answer.ok ? good : answer.text}`);
 };
 if (place.querySelector("[data-sale]")) startSale(place, calls, words);
 startForms(place, calls, words);

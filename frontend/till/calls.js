@@ -51,7 +51,8 @@ export class Calls {
   callOff(item) {
     this.keep(this.kept.filter((one) => one.key !== item.key));
     this.settle(item, { ok: false, calledOff: true });
-    return this.post("/reverse", { original_key: item.key }, { kind: "reverse", of: item.what });
+    const what = { kind: "reverse", of: item.what };
+    return { what, ...this.post("/reverse", { original_key: item.key }, what) };
   }
 
   again() {

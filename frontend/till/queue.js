@@ -11,6 +11,11 @@ export function say(tone, text) {
   if (tone === "good") setTimeout(() => shown.remove(), 6000);
 }
 
+async function callOff(calls, item) {
+  const { what, answer } = calls.callOff(item);
+  calls.late({ what }, await answer);
+}
+
 export function described(what, words) {
   const parts = [words[what.kind] ?? ""];
   if (what.of) parts.push(words[what.of.kind] ?? "");
@@ -33,6 +38,7 @@ export function showQueue(place, words, seconds = 1500) {
     if (kept.length && !late.length) setTimeout(() => calls.changed(calls), seconds + 50);
     if (!kept.length) calls.tried = false;
     const why = calls.signedOut ? words.sign : words.offline;
+    box.querySelector("[data-queue-sign]").hidden = !calls.signedOut;
     box.querySelector("[data-queue-why]").textContent = why;
     const rows = late.map((item) => {
       const row = place.querySelector("[data-queue-item]").content.cloneNode(true);
@@ -41,7 +47,7 @@ export function showQueue(place, words, seconds = 1500) {
       row.querySelector("[data-state]").textContent = busy ? words.sending : words.waiting;
       const off = row.querySelector("[data-off]");
       if (item.what.kind === "reverse" || item.what.kind === "refund") off.remove();
-      else off.addEventListener("click", () => calls.callOff(item));
+      else off.addEventListener("click", () => callOff(calls, item));
       return row;
     });
     box.querySelector("[data-queue-items]").replaceChildren(...rows);

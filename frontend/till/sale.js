@@ -275,10 +275,11 @@ export function startSale(place, calls, words) {
   part("again").addEventListener("click", next);
   part("camera").addEventListener("click", look);
   addEventListener("keydown", (event) => {
-    if (event.target.closest?.("input, textarea, select, button, summary, a")) return;
+    if (event.target.closest?.("input, textarea, select") || event.ctrlKey || event.metaKey) return;
     if (/^[0-9.]$/.test(event.key)) press(event.key);
     else if (event.key === "Backspace") press("back");
-    else if (event.key === "Enter") root.querySelector("#scanned").focus();
+    else if (event.key === "Enter" && !event.target.closest?.("button, summary, a"))
+      root.querySelector("#scanned").focus();
   });
   canScan().then((can) => {
     part("camera").hidden = !can;
