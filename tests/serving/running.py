@@ -18,11 +18,15 @@ COMMAND = (sys.executable, "-m", "tongbao", "serve", "--port", "0", "--json")
 
 
 class Running(Struct):
-    """A service that answers at ``host`` and ``port``; ``process`` is the parent of all."""
+    """A service that answers at ``host`` and ``port``; ``process`` is the parent of all.
+
+    ``iso8583`` is the port of the gateway for terminals, if there is one.
+    """
 
     process: subprocess.Popen[str]
     host: str
     port: int
+    iso8583: int | None = None
 
     def connect(self, timeout: float = 30) -> http.client.HTTPConnection:
         """Give a connection to it."""
@@ -90,10 +94,11 @@ def serving(url: str, *arguments: str, **environ: str) -> Iterator[Running]:
         assert process.stdout is not None
         said = process.stdout.readline()
         assert said, process.communicate()[1]
-        where = urlsplit(json.loads(said)["url"])
+        told = json.loads(said)
+        where = urlsplit(told["url"])
         assert where.hostname is not None
         assert where.port is not None
-        yield Running(process, where.hostname, where.port)
+        yield Running(process, where.hostname, where.port, told.get("iso8583"))
     finally:
         if process.poll() is None:
             process.terminate()

@@ -51,7 +51,7 @@ def documented() -> tuple[set[str], dict[str, set[str]]]:
         elif row[0].startswith("`"):
             words = re.match(r"[a-z-]+(?: [a-z-]+)*", first)
             assert words is not None, first
-            rows[words[0]] = set(re.findall(r"--[a-z-]+", row[-1]))
+            rows[words[0]] = set(re.findall(r"--[a-z0-9-]+", row[-1]))
     return common, rows
 
 

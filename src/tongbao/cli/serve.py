@@ -24,6 +24,16 @@ def serve(
     no_worker: Annotated[
         bool, typer.Option("--no-worker", help="Run no jobs: `tongbao worker` does elsewhere.")
     ] = False,
+    iso8583: Annotated[
+        int | None,
+        typer.Option(
+            "--iso8583",
+            metavar="PORT",
+            min=0,
+            max=65_535,
+            help="Serve terminals that speak ISO 8583 at this port, too; 0: a free one.",
+        ),
+    ] = None,
     as_json: output.Json = False,
 ) -> None:
     """Serve the API until SIGTERM or SIGINT, and run the jobs that are due.
@@ -35,12 +45,15 @@ def serve(
     migrate.apply(db.url(chosen))
     from tongbao.serving.host import Plan, serve
 
-    def tell(url: str) -> None:
+    def tell(url: str, gateway: int | None) -> None:
+        more = {} if gateway is None else {"iso8583": gateway}
         if as_json:
-            output.json({"url": url, "pid": os.getpid()})
+            output.json({"url": url, "pid": os.getpid(), **more})
         else:
             output.line(f"Tongbao answers at {url}")
+            if gateway is not None:
+                output.line(f"Terminals are answered at port {gateway} (ISO 8583)")
         sys.stdout.flush()
 
-    plan = Plan(host=host, port=port, processes=processes, worker=not no_worker)
+    plan = Plan(host=host, port=port, processes=processes, worker=not no_worker, iso8583=iso8583)
     serve(chosen, plan, tell, lambda text: print(text, file=sys.stderr))

@@ -167,3 +167,9 @@ SSO: Final = timedelta(minutes=10)
 
 WEBHOOKS: Final = 20
 """Webhooks of one organisation."""
+
+MESSAGE: Final = 4_096
+"""Bytes of an ISO 8583 message."""
+
+TERMINALS: Final = 1_024
+"""Connections of terminals to the ISO 8583 gateway."""

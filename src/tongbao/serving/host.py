@@ -9,7 +9,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import Final
 
@@ -20,7 +21,7 @@ from msgspec import Struct
 
 from tongbao.kernel.errors import Refused
 from tongbao.kernel.settings import Settings
-from tongbao.serving import app, work
+from tongbao.serving import app, gate, work
 from tongbao.serving.companion import Companion
 from tongbao.serving.exposition import exposed
 
@@ -49,18 +50,23 @@ class AddressUnusable(Refused):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """What to serve: where, in how many processes, with a worker or without."""
+    """What to serve: where, in how many processes, with a worker or without.
+
+    ``iso8583``: the port of the gateway for terminals; None: without.
+    """
 
     host: str
     port: int
     processes: int = 1
     worker: bool = True
+    iso8583: int | None = None
 
 
-def serve(
-    settings: Settings, plan: Plan, tell: Callable[[str], None], warn: Callable[[str], None]
-) -> None:
-    """Serve until SIGTERM or SIGINT; ``tell`` hears the URL once it answers.
+Tell = Callable[[str, int | None], None]
+
+
+def serve(settings: Settings, plan: Plan, tell: Tell, warn: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; ``tell`` hears URL and gateway's port when they answer.
 
     The database is there and migrated. Refuses ``address-unusable``.
     """
@@ -69,8 +75,16 @@ def serve(
     multiprocessing.set_start_method("spawn", force=True)
     held, rope = multiprocessing.Pipe(duplex=False)
     worker = Companion("worker", work.work, (settings, held), warn)
-    with exposed(settings), _reserve(plan.host, plan.port) as reserved:
-        host, port = reserved.getsockname()[:2]
+    companions = [worker] if plan.worker else []
+    with ExitStack() as stack:
+        stack.enter_context(exposed(settings))
+        host, port = stack.enter_context(_reserve(plan.host, plan.port)).getsockname()[:2]
+        ports = [port]
+        if plan.iso8583 is not None:
+            reserved = stack.enter_context(_reserve(plan.host, plan.iso8583))
+            ports.append(reserved.getsockname()[1])
+            given = (settings, held, host, ports[1])
+            companions.append(Companion("gateway", gate.keep, given, warn))
         server = _server(host, port, plan.processes)
 
         def begin() -> None:
@@ -80,12 +94,16 @@ def serve(
 
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, end)
-            if plan.worker:
-                worker.start()
-            threading.Thread(target=_tell_when_there, args=(host, port, tell), daemon=True).start()
+            for companion in companions:
+                companion.start()
+            threading.Thread(target=_tell_when_there, args=(host, ports, tell), daemon=True).start()
+
+        def stop() -> None:
+            for companion in companions:
+                companion.stop()
 
         server.on_startup(begin)
-        server.on_shutdown(worker.stop)
+        server.on_shutdown(stop)
         server.serve(target_loader=partial(app.load, settings, held), wrap_loader=False)
 
 
@@ -144,14 +162,15 @@ def _allow_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
-def _tell_when_there(host: str, port: int, tell: Callable[[str], None]) -> None:
-    """Tell the URL once a process answers."""
+def _tell_when_there(host: str, ports: Sequence[int], tell: Tell) -> None:
+    """Tell the URL, and the port of the gateway if there is one, once a process answers at each."""
     near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared only
-    while True:
-        try:
-            with socket.create_connection((near, port), timeout=1):
-                break
-        except OSError:
-            time.sleep(_LOOK)
+    for port in ports:
+        while True:
+            try:
+                with socket.create_connection((near, port), timeout=1):
+                    break
+            except OSError:
+                time.sleep(_LOOK)
     shown = f"[{host}]" if ":" in host else host
-    tell(f"http://{shown}:{port}")
+    tell(f"http://{shown}:{ports[0]}", ports[1] if len(ports) > 1 else None)

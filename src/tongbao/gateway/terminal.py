@@ -1,0 +1,207 @@
+"""One terminal's connection: it signs on, then its messages are served one after another."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from tongbao.access import keys as api_keys
+from tongbao.access.keys import Caller
+from tongbao.alliance import outlets
+from tongbao.alliance.outlets import OutletNotFound
+from tongbao.clearing import calendar
+from tongbao.gateway import answers, building, codes, keys, totals
+from tongbao.gateway.building import KINDS, Wanted
+from tongbao.gateway.wire import FieldMalformed, Message, MessageUnknown
+from tongbao.hosting.database import begun
+from tongbao.hosting.parts import Parts
+from tongbao.kernel import clock
+from tongbao.kernel.db import Connection
+from tongbao.kernel.errors import Malformed, Refusal, Refused
+from tongbao.points import early
+from tongbao.points.operations import Operation
+from tongbao.points.outcome import Outcome
+from tongbao.till import identify
+from tongbao.till.identify import Identified
+
+Answer = TypeVar("Answer")
+
+_log: Final = logging.getLogger("tongbao.gateway")
+
+SIGN_ON: Final = "001"
+SIGN_OFF: Final = "002"
+ECHO: Final = "301"
+
+
+class SignOnMissing(Refused):
+    code = "sign-on-missing"
+    text = "the terminal has not signed on"
+
+
+class SignOnRefused(Refused):
+    code = "sign-on-refused"
+    text = "the key does not allow {scope}"
+
+
+class _Signed(Struct, frozen=True):
+    """Who signed on: the token, and whom it stood for."""
+
+    token: str
+    organisation: int
+
+
+class Terminal:
+    """The state of one connection: who signed on, if anybody."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._signed: _Signed | None = None
+
+    @property
+    def signed_on(self) -> bool:
+        """Tell whether somebody has signed on."""
+        return self._signed is not None
+
+    async def answer(self, message: Message) -> dict[str, str]:
+        """Give the fields of the answer to a message, whatever it says."""
+        try:
+            said = await self._serve(message)
+        except Refusal as refusal:
+            if refusal.code in ("key-unknown", "signature-needed", "sign-on-refused"):
+                self._signed = None
+            said = answers.refused(refusal)
+        except Exception:  # noqa: BLE001 - the till is told so and repeats itself
+            _log.exception("a message failed", extra={"message_type": message.type})
+            said = {"39": codes.FAILED, "63": "internal-error"}
+        return answers.echo(message) | said
+
+    async def _serve(self, message: Message) -> dict[str, str]:
+        if message.kind == "0800":
+            return await self._manage(message)
+        signed = self._signed
+        if signed is None:
+            raise SignOnMissing
+        if message.kind in KINDS:
+            return answers.told(await self._sell(message, signed))
+        if message.kind in ("0400", "0420"):
+            return answers.told(await self._undo(message, signed))
+        if message.kind == "0500":
+            return await self._run(lambda conn: self._total(conn, message, signed))
+        raise MessageUnknown(type=message.type, given=message.get("3") or "")
+
+    async def _manage(self, message: Message) -> dict[str, str]:
+        match message.match("70", "[0-9]{3}"):
+            case "001":
+                token = message.match("57", "[!-~]{1,200}")
+                caller = await self._run(lambda conn: _sign_on(conn, token))
+                self._signed = _Signed(token, caller.organisation_id)
+            case "002":
+                self._signed = None
+            case "301":
+                if self._signed is None:
+                    raise SignOnMissing
+            case other:
+                raise MessageUnknown(type=message.type, given=other)
+        return {"39": codes.APPROVED}
+
+    async def _sell(self, message: Message, signed: _Signed) -> Outcome:
+        wanted = building.want(message)
+        try:
+            made = await self._run(lambda conn: self._build(conn, message, wanted, signed))
+            if isinstance(made, Refusal):
+                raise made
+        except Refusal as refusal:
+            if isinstance(refusal, Malformed) or _passes(refusal):
+                raise
+            why, asked = refusal, keys.asked(message, wanted.key)
+            return await self._run(
+                lambda conn: early.refuse(
+                    conn, signed.organisation, wanted.key, asked, wanted.kind, why, clock.now()
+                )
+            )
+        return await self._post(made)
+
+    async def _undo(self, message: Message, signed: _Signed) -> Outcome:
+        await self._run(lambda conn: _check(conn, signed.token))
+        return await self._post(building.undo(message, signed.organisation))
+
+    async def _post(self, operation: Operation) -> Outcome:
+        return await asyncio.wrap_future(self._parts.teller.submit(operation))
+
+    async def _run(self, do: Callable[[Connection], Answer]) -> Answer:
+        return await asyncio.to_thread(self._commit, do)
+
+    def _commit(self, do: Callable[[Connection], Answer]) -> Answer:
+        with begun(self._parts.pool) as conn:
+            return do(conn)
+
+    def _build(
+        self, conn: Connection, message: Message, wanted: Wanted, signed: _Signed
+    ) -> Operation | Refusal:
+        """Build an operation; a refusal that is given back was counted, and is to be committed."""
+        caller, at = _check(conn, signed.token), clock.now()
+        outlet = _outlet(conn, caller, message.match("42", keys.OUTLET))
+        settings = self._parts.settings
+        happened = None
+        if wanted.kind == "advice":
+            happened = building.business_time(message, ZoneInfo(settings.time_zone), at)
+        means, value = _named(message)
+        place = identify.Place(
+            caller.organisation_id, message.match("42", keys.OUTLET), message.get("41") or ""
+        )
+        secrets = identify.Secrets(settings.identity_secret, settings.access_secret)
+        who = identify.identify(conn, means, value, place, at, secrets=secrets)
+        if not isinstance(who, Identified):
+            return who
+        return building.build(message, wanted, caller.organisation_id, outlet, who, happened)
+
+    def _total(self, conn: Connection, message: Message, signed: _Signed) -> dict[str, str]:
+        caller, at = _check(conn, signed.token), clock.now()
+        keys.of(message)  # its numbers are echoed
+        outlet = _outlet(conn, caller, message.match("42", keys.OUTLET))
+        cutover = calendar.cutover_of(self._parts.settings)
+        whose = outlets.get(conn, outlet).organisation_id
+        return totals.compare(conn, message, whose, outlet, caller.by, cutover, at)
+
+
+def _sign_on(conn: Connection, token: str) -> Caller:
+    caller = _check(conn, token)
+    assert caller.key_id is not None, "only keys sign on"
+    api_keys.note_used(conn, {caller.key_id: clock.now()})
+    return caller
+
+
+def _check(conn: Connection, token: str) -> Caller:
+    """Give who calls, now: a key that was revoked since the sign-on lets nobody on.
+
+    Refuses ``key-unknown``, ``signature-needed`` and ``sign-on-refused``.
+    """
+    caller = api_keys.check(conn, token, clock.now())
+    if "points:write" not in caller.scopes:
+        raise SignOnRefused(scope="points:write")
+    return caller
+
+
+def _outlet(conn: Connection, caller: Caller, code: str) -> int:
+    found = outlets.find(conn, code)
+    if not caller.operator and found.organisation_id != caller.organisation_id:
+        raise OutletNotFound(outlet=code)
+    return found.id
+
+
+def _named(message: Message) -> tuple[identify.Means, str]:
+    """Give how a member is named: by card (field 2), or as it was scanned (48), not by both."""
+    card, scanned = message.get("2"), message.get("48")
+    if card is not None and scanned is None:
+        return "card", card
+    if scanned is not None and card is None:
+        return identify.means_of(scanned), scanned
+    raise FieldMalformed(field="2")
+
+
+def _passes(refusal: Refusal) -> bool:
+    """Tell whether a refusal is of the moment or of the key, and not to be remembered."""
+    return codes.of(refusal.code, type(refusal)) in codes.AGAIN | {"63"}
