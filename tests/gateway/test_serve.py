@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.gateway.conftest import token
 from tests.gateway.terminals import Said, Till
-from tests.serving.running import serving
+from tests.serving.running import Running, serving
 from tests.world import broken_laws, build
 from tongbao.alliance.types import Terms
 from tongbao.kernel.db import Connection
@@ -37,9 +37,16 @@ def test_tongbao_serves_terminals_beside_the_api_and_again_after_the_gateway_was
             _kill_gateway(child, running.iso8583)
         assert asyncio.run(say()) == first
         assert running.get("/v1/health")[0] == 200
-        code, _ = running.stop()
-        assert code == 0
+        assert asyncio.run(_line_at_the_end(one, key, running)) == (True, 0)
     assert broken_laws(db) == {}
+
+
+async def _line_at_the_end(one: Till, key: str, running: Running) -> tuple[bool, int]:
+    """End the service; tell whether a terminal that waits is hung up on, and the exit code."""
+    await one.connect(key)
+    ending = asyncio.create_task(asyncio.to_thread(running.stop))
+    hung_up = await one.hung_up()
+    return hung_up, (await ending)[0]
 
 
 def _kill_gateway(pid: int, port: int) -> None:

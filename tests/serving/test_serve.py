@@ -79,6 +79,8 @@ def refuses_connections(running: Running) -> bool:
         running.connect().connect()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:  # it ended while this was on its way
+        pass
     return False
 
 

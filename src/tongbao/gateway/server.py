@@ -61,7 +61,10 @@ class Gateway:
             _log.exception("a connection failed")
         finally:
             self._open.discard(task)
-            writer.transport.abort() if self._stuck(writer) else writer.close()
+            if writer.transport.get_write_buffer_size():  # it does not take its answers
+                writer.transport.abort()
+            else:
+                writer.close()
 
     async def ended(self) -> None:
         """Wait until every message that was taken is answered, once the parts are stopping."""
@@ -108,9 +111,6 @@ class Gateway:
                 one.cancel()
                 with suppress(BaseException):
                     await one
-
-    def _stuck(self, writer: asyncio.StreamWriter) -> bool:
-        return bool(writer.transport.get_write_buffer_size())
 
 
 async def listen(gateway: Gateway, host: str, port: int) -> asyncio.Server:

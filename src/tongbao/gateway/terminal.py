@@ -31,10 +31,6 @@ Answer = TypeVar("Answer")
 
 _log: Final = logging.getLogger("tongbao.gateway")
 
-SIGN_ON: Final = "001"
-SIGN_OFF: Final = "002"
-ECHO: Final = "301"
-
 
 class SignOnMissing(Refused):
     code = "sign-on-missing"
@@ -94,13 +90,13 @@ class Terminal:
 
     async def _manage(self, message: Message) -> dict[str, str]:
         match message.match("70", "[0-9]{3}"):
-            case "001":
+            case "001":  # sign-on
                 token = message.match("57", "[!-~]{1,200}")
                 caller = await self._run(lambda conn: _sign_on(conn, token))
                 self._signed = _Signed(token, caller.organisation_id)
-            case "002":
+            case "002":  # sign-off
                 self._signed = None
-            case "301":
+            case "301":  # echo
                 if self._signed is None:
                     raise SignOnMissing
             case other:

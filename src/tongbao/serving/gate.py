@@ -9,26 +9,32 @@ from tongbao.gateway.server import Gateway, listen
 from tongbao.hosting import logs, traces
 from tongbao.hosting.parts import opened
 from tongbao.kernel.settings import Settings
-from tongbao.serving.rope import watch
+from tongbao.serving.rope import follow
 
 
 def keep(settings: Settings, rope: Rope, host: str, port: int) -> None:
-    """Serve terminals until SIGTERM or the parent's death; answer what was taken.
+    """Serve terminals until the parent lets go or dies; then answer what was taken.
 
-    What a terminal sends to the whole group, SIGINT, is left to the parent.
+    It waits for SIGTERM with its end: a companion that ends by itself would be started again.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    watch(rope, lambda: None)
     logs.configure(settings.log_format, settings.log_level)
     traces.begin(os.environ, "gateway")
-    asyncio.run(_keep(settings, host, port))
+    asyncio.run(_keep(settings, rope, host, port))
 
 
-async def _keep(settings: Settings, host: str, port: int) -> None:
+async def _keep(settings: Settings, rope: Rope, host: str, port: int) -> None:
+    told = asyncio.Event()
     with opened(settings) as parts:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, parts.stopping.set)
+
+        def end() -> None:
+            parts.stopping.set()
+            told.set()
+
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end)
+        follow(rope, parts.stopping)
         gateway = Gateway(parts)
         server = await listen(gateway, host, port)
         await parts.stopping.wait()
         server.close()
         await gateway.ended()
+        await told.wait()
