@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tests.gateway.conftest import Served
 from tests.gateway.terminals import Till, gateway, pack, url_of
+from tests.world import broken_laws
 
 
 def run(coroutine: Any) -> Any:
@@ -51,8 +52,50 @@ def test_whatever_is_sent_the_gateway_goes_on(
         assert len(line.recv(2)) == 2
 
 
+WIDTHS = {
+    "3": 6, "4": 12, "7": 10, "11": 6, "12": 6, "13": 4, "37": 12, "41": 8, "42": 15, "49": 3,
+    "70": 3, "74": 10, "76": 10, "77": 10, "86": 16, "88": 16, "89": 16, "90": 42, "95": 42,
+}  # fmt: skip
+GOOD = {
+    "2": "CARD000001", "3": "000000", "4": "000000000100", "7": "0501040001", "11": "000001",
+    "12": "120000", "13": "0501", "37": "R1".ljust(12), "41": "TFUZZ".ljust(8),
+    "42": "A".ljust(15), "49": "156", "61": "10", "62": "123", "70": "301", "74": "0" * 10,
+    "76": "0" * 10, "77": "0" * 10, "86": "0" * 16, "88": "0" * 16, "89": "9" * 16,
+    "90": "02000000010501040001".ljust(42, "0"), "95": "0" * 42,
+}  # fmt: skip
+fixed = st.sampled_from(sorted(WIDTHS)).flatmap(
+    lambda name: st.tuples(
+        st.just(name),
+        st.text("0129AU -", min_size=WIDTHS[name], max_size=WIDTHS[name]),
+    )
+)
+free = st.tuples(st.sampled_from(["2", "48", "57", "61", "62"]), st.text("0129AU+ -~", max_size=19))
+kinds = st.sampled_from(["0100", "0200", "0201", "0220", "0400", "0421", "0500", "0501", "0800"])
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    kind=kinds,
+    left_out=st.sets(st.sampled_from(sorted(GOOD)), max_size=4),
+    changed=st.lists(st.one_of(fixed, free), max_size=3),
+)
+def test_whatever_a_terminal_says_in_good_form_it_is_answered_and_nothing_fails(
+    served: Served, kind: str, left_out: set[str], changed: list[tuple[str, str]]
+) -> None:
+    said = {name: value for name, value in GOOD.items() if name not in left_out} | dict(changed)
+
+    async def story() -> str:
+        one = await Till(served.port, "A", "TFUZZ").connect(served.tokens["A"])
+        answer = await one.ask(kind, said)
+        one.close()
+        return answer["39"]
+
+    assert run(story()) not in ("96", "91")
+
+
 def test_it_still_serves_after_all_that(served: Served) -> None:
     assert answers_still(served)
+    assert broken_laws(served.db) == {}
 
 
 def test_what_has_a_type_is_answered_30_and_what_has_none_is_hung_up_on(served: Served) -> None:
