@@ -29,9 +29,12 @@ def served(module_db: Connection) -> Iterator[Served]:
         yield Served(client=client, db=module_db, world=world, people=people(module_db, world))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Start the browser once; where there is none, the tests that need it are skipped."""
+    """Start the browser; where there is none, the tests that need it are skipped.
+
+    It ends with the file: as long as it runs, no test of the process can run a loop of its own.
+    """
     if browser.FOUND is None:
         pytest.skip(browser.SKIPPED)
     with sync_playwright() as playwright:
