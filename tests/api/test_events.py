@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests import announced
 from tests.api.conftest import Served
 from tests.world import AT
 from tongbao.events.outbox import Event, announce
@@ -20,6 +21,7 @@ PURCHASED = "tongbao.purchase.posted.v1"
 
 
 def read(served: Served, who: str = "operator", **given: Any) -> dict[str, Any]:
+    announced.wait(served.db)
     answer = served.client.get("/v1/events", params=given, headers=served.headers(who))
     assert answer.status_code == 200, answer.text
     said: dict[str, Any] = answer.json()

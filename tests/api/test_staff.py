@@ -80,7 +80,7 @@ def test_nobody_gives_more_than_the_own_key_allows(served: Served) -> None:
         by="Lin", at=AT, scopes=less,
     )[1]  # fmt: skip
     refused = add(served, "A", "3", login="min")
-    assert (refused.status_code, refused.json()["code"]) == (422, "scope-exceeded")
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope-exceeded")
     for body in ({"role": "manager"}, {"disabled": True}):
         answer = change(served, "A", person["id"], "*", **body)
         assert answer.json()["code"] == "scope-exceeded"

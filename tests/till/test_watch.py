@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests import announced
 from tests.till.conftest import Till
 from tests.world import AT, broken_laws, one
 from tongbao.desk.exceptions import ExceptionClosed, ExceptionNotFound
@@ -15,6 +16,7 @@ from tongbao.till import review, sleepers, watch
 
 def look(till: Till) -> list[tuple[str, dict[str, Any]]]:
     """Let the watch read to the end; give what waits."""
+    announced.wait(till.conn)
     while True:
         with till.conn.transaction():
             if not watch.look(till.conn, AT).events:
