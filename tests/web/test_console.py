@@ -6,6 +6,7 @@ import secrets
 import pyotp
 import pytest
 
+from tests.losses.fall import deposit
 from tests.web.serving import Served, open_session
 from tests.world import one
 from tongbao.access import sessions, totp
@@ -78,6 +79,14 @@ def test_an_operation_is_found_by_anything_and_explained(lived: Served) -> None:
     assert where in of_member
     nothing = lived.get("/operator/operations?search=nobody-knows-this").text
     assert "Nothing fits" in nothing or "No operation" in nothing
+
+
+def test_what_an_organisation_did_has_no_member(lived: Served) -> None:
+    deposit(lived.db, lived.world, "A", 5_000)
+    lived.sign_in("auditor")
+    page = lived.get("/operator/operations").text
+    assert f'/operator/members/{lived.world.members[0]}"' in page
+    assert f'/operator/members/{lived.world.organisations["A"]}"' not in page
 
 
 def test_a_member_is_found_by_card_and_who_looked_is_written_down(lived: Served) -> None:

@@ -45,10 +45,10 @@ COLUMNS: Final = (
         second="organisation",
     ),
     Column(
-        name="owner_id",
+        name="member_id",
         title=mark("Member"),
         kind="id",
-        to=lambda row: f"/operator/members/{row['owner_id']}",
+        to=lambda row: f"/operator/members/{row['member_id']}" if row["member_id"] else None,
     ),
     Column(name="points", title=mark("Points spent"), kind="points"),
     Column(name="cash", title=mark("Cash"), kind="money"),

@@ -1,25 +1,28 @@
 -- name: operations
--- The journal; a list of it is read from its newest end.
-SELECT p.id, p.kind, p.owner_id, p.points, p.cash, p.written_at, p.effective_at,
-  p.organisation_id, coalesce(o.name, '') AS organisation, coalesce(t.name, '') AS outlet
-FROM ledger.operation AS p
-LEFT JOIN alliance.organisation AS o ON p.organisation_id = o.id
-LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id;
-
--- name: operations_of_member
-SELECT p.id, p.kind, p.owner_id, p.points, p.cash, p.written_at, p.effective_at,
+-- The journal; a list of it is read from its newest end. What an organisation did has no member.
+SELECT p.id, p.kind, m.id AS member_id, p.points, p.cash, p.written_at, p.effective_at,
   p.organisation_id, coalesce(o.name, '') AS organisation, coalesce(t.name, '') AS outlet
 FROM ledger.operation AS p
 LEFT JOIN alliance.organisation AS o ON p.organisation_id = o.id
 LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id
+LEFT JOIN members.member AS m ON p.owner_id = m.id;
+
+-- name: operations_of_member
+SELECT p.id, p.kind, m.id AS member_id, p.points, p.cash, p.written_at, p.effective_at,
+  p.organisation_id, coalesce(o.name, '') AS organisation, coalesce(t.name, '') AS outlet
+FROM ledger.operation AS p
+LEFT JOIN alliance.organisation AS o ON p.organisation_id = o.id
+LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id
+LEFT JOIN members.member AS m ON p.owner_id = m.id
 WHERE p.owner_id = %(member)s;
 
 -- name: operations_of_organisation
-SELECT p.id, p.kind, p.owner_id, p.points, p.cash, p.written_at, p.effective_at,
+SELECT p.id, p.kind, m.id AS member_id, p.points, p.cash, p.written_at, p.effective_at,
   p.organisation_id, coalesce(o.name, '') AS organisation, coalesce(t.name, '') AS outlet
 FROM ledger.operation AS p
 LEFT JOIN alliance.organisation AS o ON p.organisation_id = o.id
 LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id
+LEFT JOIN members.member AS m ON p.owner_id = m.id
 WHERE p.organisation_id = %(organisation)s;
 
 -- name: find_key
