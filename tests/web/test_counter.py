@@ -15,6 +15,9 @@ from tongbao.kernel import clock
 from tongbao.points import statements
 from tongbao.till import payment_code, symbols
 
+# Its scanner types key by key, and a machine that runs other tests lets too long pass between two.
+pytestmark = pytest.mark.slow
+
 
 def bill(page: Page, digits: str) -> None:
     """Type a bill on the keypad."""
