@@ -8,6 +8,7 @@ import typer
 
 from tongbao.clearing.laws import LAWS
 from tongbao.cli import bench_growth, output
+from tongbao.cli.bench_http import http
 from tongbao.cli.bench_settlement import settlement
 from tongbao.cli.bench_world import found
 from tongbao.cli.sandboxed import Sandbox, open_sandbox
@@ -63,6 +64,7 @@ def posting(
 
 
 app.command()(settlement)
+app.command()(http)
 app.command("growth")(bench_growth.measure)
 
 

@@ -4,7 +4,6 @@ Each stage is what the commands do, in the transactions in which they do it.
 """
 
 import gc
-import os
 import resource
 import shutil
 import tempfile
@@ -24,7 +23,7 @@ from tongbao.clearing import booking, homes, net, positions, settlements, window
 from tongbao.clearing.report import report
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
-from tongbao.sandbox import bank
+from tongbao.sandbox import bank, processes
 from tongbao.sandbox.load import FIRST
 from tongbao.sandbox.settling import APPROVER, PROPOSER
 from tongbao.statements import periods, summing, writing
@@ -72,28 +71,19 @@ class Meter(Struct):
         gc.collect()
         with suppress(OSError):  # without it the peak is that of the whole run so far
             _FORGET.write_text("5", "ascii")
-        began, cpu, database = time.perf_counter(), time.process_time(), _used(self.backend)
+        began, cpu, database = time.perf_counter(), time.process_time(), processes.cpu(self.backend)
         yield counts
         self.stages.append(
             Stage(
                 name=name,
                 seconds=round(time.perf_counter() - began, 3),
                 cpu_seconds=round(time.process_time() - cpu, 3),
-                database_cpu_seconds=round(_used(self.backend) - database, 3),
+                database_cpu_seconds=round(processes.cpu(self.backend) - database, 3),
                 peak_memory_mb=_peak(),
                 counts=counts,
             )
         )
         self.tell()
-
-
-def _used(pid: int) -> float:
-    """Give the CPU seconds that a process has used; 0 when it cannot be seen."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def run(conn: Connection, meter: Meter, papers: int, seed: int) -> None:
