@@ -17,6 +17,7 @@ from tongbao.web import account, assets, door, signing_in, single_sign_on
 from tongbao.web.cashier import ROUTES as CASHIER
 from tongbao.web.errors import on_crash, on_http, on_refusal
 from tongbao.web.member import ROUTES as MEMBERS
+from tongbao.web.merchant import ROUTES as MERCHANT
 from tongbao.web.operator import ROUTES as OPERATOR
 from tongbao.web.security import Headers
 from tongbao.web.who import guard
@@ -31,6 +32,7 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *single_sign_on.ROUTES,
     *account.ROUTES,
     *OPERATOR,
+    *MERCHANT,
     *MEMBERS,
     *CASHIER,
 ]

@@ -15,7 +15,7 @@ from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.till import review, watch
-from tongbao.web import forms, labels, lists, pages, who
+from tongbao.web import facts, forms, labels, lists, pages, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.pages import Said
@@ -25,26 +25,6 @@ from tongbao.web.words import mark
 Q = sql.load(__package__, "clearing_queries.sql")
 
 VERDICTS: Final = {"clear": review.clear, "confirm": review.confirm}
-_MONEY: Final = (
-    "amount",
-    "used",
-    "limit",
-    "headroom",
-    "collateral",
-    "clearing",
-    "reserve",
-    "prepaid",
-)
-_KINDS_OF_FACT: Final = {
-    **dict.fromkeys(_MONEY, "money"),
-    "points": "points",
-    "circulation": "points",
-    "used_share": "percent",
-    "level": "percent",
-    "member": "member",
-    "operation": "operation",
-    "settlement": "settlement",
-}
 EXCEPTIONS: Final = Listing(
     name="exceptions",
     query=Q.exception_items,
@@ -171,21 +151,12 @@ async def _page(
         item=found,
         organisation=name,
         kinds=labels.EXCEPTIONS,
-        facts=_facts(found),
+        facts=facts.of(found),
         watched=found.kind in watch.KINDS,
         form=form,
         states=labels.EXCEPTION_STATES,
         refused=forms.beside(refusal, {"code-malformed": "how"}),
     )
-
-
-def _facts(item: ExceptionItem) -> list[tuple[str, str, Any]]:
-    """Give what an item says: what each fact is called, how it is written, and its value."""
-    return [
-        (labels.FACTS.get(name, name.replace("_", " ")), _KINDS_OF_FACT.get(name, ""), value)
-        for name, value in item.facts.items()
-        if value is not None and name != "organisation"
-    ]
 
 
 ROUTES: Final[list[BaseRouteHandler]] = [

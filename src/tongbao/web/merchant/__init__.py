@@ -1,0 +1,20 @@
+"""The merchant's console: what managers and finance people of an organisation see and do.
+
+Owns: the pages under ``/merchant``.
+Promises: everybody sees their own organisation alone; what belongs to another answers as if it
+were not there, and members are masked.
+Never: moves a balance but through the teller.
+"""
+
+from typing import Final
+
+from litestar.handlers import BaseRouteHandler
+
+from tongbao.web.merchant import desk, newcomers, operations, overview
+
+ROUTES: Final[list[BaseRouteHandler]] = [
+    *overview.ROUTES,
+    *newcomers.ROUTES,
+    *operations.ROUTES,
+    *desk.ROUTES,
+]

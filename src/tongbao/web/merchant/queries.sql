@@ -1,0 +1,78 @@
+-- name: newcomers
+-- Those that were summed, and those of windows that were not. Members are masked.
+SELECT v.operation_id, v.foreign_points, v.sales, p.effective_at, coalesce(t.name, '') AS outlet,
+  CASE
+    WHEN v.foreign_points > 0 THEN 'points'
+    WHEN v.enrolled_by <> %(organisation)s THEN 'enrolled'
+    ELSE 'none'
+  END AS way,
+  CASE
+    WHEN v.foreign_points > 0 OR v.enrolled_by <> %(organisation)s THEN 'yes'
+    ELSE 'no'
+  END AS brought,
+  CASE WHEN v.enrolled_by <> %(organisation)s THEN o.name END AS enrolled_by,
+  coalesce(i.shown, '–') AS known_by
+FROM (
+  SELECT c.member_id, c.operation_id, c.foreign_points, c.sales, c.enrolled_by
+  FROM figures.newcomer AS c
+  WHERE c.organisation_id = %(organisation)s
+  UNION ALL
+  SELECT n.owner_id, n.id, n.foreign_points, n.sales, n.enrolled_by
+  FROM (
+    SELECT DISTINCT ON (d.owner_id) d.owner_id, d.id, d.foreign_points, d.sales, m.enrolled_by
+    FROM figures.done AS d
+    INNER JOIN members.member AS m ON d.owner_id = m.id
+    WHERE
+      d.organisation_id = %(organisation)s AND d.id > %(after)s AND d.window_id > %(since)s
+      AND d.bills > 0
+    ORDER BY d.owner_id, d.id
+  ) AS n
+  WHERE NOT EXISTS (
+    SELECT FROM figures.newcomer AS k
+    WHERE k.organisation_id = %(organisation)s AND k.member_id = n.owner_id
+  )
+) AS v
+INNER JOIN ledger.operation AS p ON v.operation_id = p.id
+LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id
+LEFT JOIN alliance.organisation AS o ON v.enrolled_by = o.id
+LEFT JOIN LATERAL (
+  SELECT string_agg('****' || d.hint, ', ' ORDER BY d.kind) AS shown
+  FROM members.identity AS d
+  WHERE d.member_id = v.member_id AND d.issuer_id IN (0, %(organisation)s)
+) AS i ON TRUE;
+
+-- name: operations
+-- What the organisation's tills did, read from its newest end, with the numbers that the overview
+-- adds up: what is taken back is negative. Members are masked.
+SELECT p.id, p.kind, p.cash, p.effective_at, coalesce(t.name, '') AS outlet,
+  p.data ->> 'reference' AS reference, d.sales AS bill, d.accepted AS points, d.issued AS given,
+  CASE WHEN p.points = 0 THEN 'no' ELSE 'yes' END AS with_points,
+  coalesce(i.shown, '–') AS known_by
+FROM ledger.operation AS p
+LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id
+LEFT JOIN figures.done AS d ON p.id = d.id AND d.organisation_id = %(organisation)s
+LEFT JOIN LATERAL (
+  SELECT string_agg('****' || n.hint, ', ' ORDER BY n.kind) AS shown
+  FROM members.identity AS n
+  WHERE n.member_id = p.owner_id AND n.issuer_id IN (0, %(organisation)s)
+) AS i ON TRUE
+WHERE p.organisation_id = %(organisation)s;
+
+-- name: exception_items
+-- What concerns the organisation; what only its name is on belongs to the operator.
+SELECT e.id, e.kind, e.subject, e.state, e.raised_at, coalesce(e.assigned_to, '') AS assigned_to
+FROM desk.exception_item AS e
+WHERE e.organisation_id = %(organisation)s;
+
+-- name: whose_operation
+SELECT p.organisation_id FROM ledger.operation AS p WHERE p.id = %(id)s;
+
+-- name: known_by
+-- What a member shows to this organisation: the ends of what it is known by here.
+SELECT coalesce(string_agg('****' || d.hint, ', ' ORDER BY d.kind), '–')
+FROM members.identity AS d
+WHERE d.member_id = %(member)s AND d.issuer_id IN (0, %(organisation)s);
+
+-- name: names_of
+SELECT o.id, o.name FROM alliance.organisation AS o
+WHERE o.id = ANY(%(organisations)s::bigint[]);
