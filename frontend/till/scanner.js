@@ -6,7 +6,7 @@ const FORMATS = ["qr_code", "code_128"];
 // A wedge types faster than anybody. What it typed into a field is taken out again.
 export function listen({ begins, scanned }) {
   let typed = "";
-  let last = 0;
+  let last = -Infinity;
   let field;
   let before = "";
   addEventListener(
@@ -15,8 +15,10 @@ export function listen({ begins, scanned }) {
       const now = event.timeStamp;
       if (event.key === "Enter") {
         const text = typed;
+        const together = now - last <= PAUSE;
         typed = "";
-        if (text.length < SHORTEST || now - last > PAUSE) return;
+        last = -Infinity; // what follows is another one, however soon it comes
+        if (text.length < SHORTEST || !together) return;
         event.preventDefault();
         event.stopImmediatePropagation();
         if (field) {

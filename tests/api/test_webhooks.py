@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests import announced
 from tests.api.conftest import Served
 from tongbao.webhooks import fanout
 
@@ -95,6 +96,7 @@ def test_the_operator_sees_all_and_may_make_them(served: Served) -> None:
 
 
 def test_deliveries_are_listed_shown_and_sent_once_more(served: Served) -> None:
+    announced.wait(served.db)
     with served.db.transaction():
         fanout.fan_out(served.db, _now(served))
     made = make(served)
@@ -102,6 +104,7 @@ def test_deliveries_are_listed_shown_and_sent_once_more(served: Served) -> None:
     for n in range(3):
         answer = served.client.post(f"{path}/ping", json={}, headers=served.headers("A", f"p{n}"))
         assert answer.status_code == 201, answer.text
+    announced.wait(served.db)
     with served.db.transaction():
         fanout.fan_out(served.db, _now(served))
     mine = served.headers("A")

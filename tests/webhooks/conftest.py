@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 from msgspec import Struct
 
+from tests import announced
 from tests.webhooks.receiver import NETWORKS, Receiver, receiving
 from tests.world import AT, World, build
 from tongbao.alliance.types import Terms
@@ -35,6 +36,7 @@ class Desk(Struct):
     def hook(self, name: str, *types: str, secret: bytes | None = None) -> Endpoint:
         """Make an endpoint of an organisation at the receiver."""
         who = self.world.organisations.get(name, self.world.operator)
+        announced.wait(self.db)
         with self.db.transaction():
             made = endpoints.create(
                 self.db, who, self.receiver.url, types, "till", secret or secrets.token_bytes(32),
@@ -49,6 +51,7 @@ class Desk(Struct):
 
     def run(self, at: datetime = AT, only: Sequence[int] | None = None) -> None:
         """Do what a worker does at ``at``: queue what is due, and call."""
+        announced.wait(self.db)
         webhooks(Bench(settings=self.settings, conn=self.db, now=lambda: at))
         self.db.execute("RESET search_path")
         due = fanout.due(self.db, at) if only is None else only
@@ -64,5 +67,6 @@ def desk(db: Connection, database_url: str) -> Iterator[Desk]:
     world = build(db, {name: Terms() for name in "ABC"})
     settings = Settings(database_url=database_url, webhook_networks=NETWORKS, access_secret=KEY)
     with receiving() as receiver:
+        announced.wait(db)
         fanout.fan_out(db, AT)
         yield Desk(db, world, receiver, settings)
