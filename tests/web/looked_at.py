@@ -39,6 +39,8 @@ _SALE = """
 SELECT max(p.id) FROM ledger.operation AS p INNER JOIN alliance.outlet AS t ON p.outlet_id = t.id
 WHERE t.code = 'jinheng-ja' AND p.kind = 'purchase' AND p.points > 0
 """
+_OUTLET = "SELECT id FROM alliance.outlet WHERE code = 'jinheng-ja'"
+_CASHIER = "SELECT id FROM access.staff WHERE login = 'cashier'"
 
 LOOKS: tuple[Look, ...] = (
     Look("/sign-in", None),
@@ -72,6 +74,14 @@ LOOKS: tuple[Look, ...] = (
     Look("/merchant/operations", "manager"),
     Look("/merchant/operations/{id}", "manager", ids=_SALE),
     Look("/merchant/newcomers", "finance"),
+    Look("/merchant/outlets", "manager"),
+    Look("/merchant/outlets/new", "manager"),
+    Look("/merchant/outlets/{id}", "manager", ids=_OUTLET),
+    Look("/merchant/outlets/{id}/operations", "finance", ids=_OUTLET),
+    Look("/merchant/terminals", "manager"),
+    Look("/merchant/staff", "manager"),
+    Look("/merchant/staff/new", "manager"),
+    Look("/merchant/staff/{id}", "manager", ids=_CASHIER),
     Look("/merchant/exceptions", "manager"),
     Look("/m/sign-in", None),
     Look("/m/offline", None),

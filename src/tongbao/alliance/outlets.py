@@ -91,6 +91,22 @@ def list_of(
         return cursor.execute(Q.list_outlets, values).fetchall()
 
 
+def change(conn: Connection, outlet_id: int, *, name: str, brand_id: int | None) -> Outlet:
+    """Give an outlet another name and brand; its code, site and format stay.
+
+    No posting looks at either, so none has to wait. Refuses ``outlet-not-found``,
+    ``text-malformed`` and ``brand-not-found`` (also another organisation's brand).
+    """
+    name = texts.line("name", name)
+    old = get(conn, outlet_id)
+    values = {"id": outlet_id, "name": name, "brand": brand_id}
+    with conn.cursor(row_factory=class_row(Outlet)) as cursor:
+        changed = cursor.execute(Q.change_outlet, values).fetchone()
+    if changed is None:
+        raise BrandNotFound(organisation=old.organisation_id, brand=brand_id)
+    return changed
+
+
 def set_open(conn: Connection, outlet_id: int, *, is_open: bool) -> Outlet:
     """Open an outlet again or close it; refuses ``outlet-not-found``."""
     changes.begin(conn)

@@ -137,6 +137,21 @@ WHERE id > %(after)s AND (%(organisation)s::bigint IS NULL OR organisation_id = 
 ORDER BY id
 LIMIT %(limit)s;
 
+-- name: change_outlet
+-- Nothing is changed where the brand is not one of its organisation.
+UPDATE alliance.outlet AS o
+SET name = %(name)s, brand_id = %(brand)s
+WHERE
+  o.id = %(id)s
+  AND (
+    %(brand)s::bigint IS NULL
+    OR EXISTS (
+      SELECT FROM alliance.brand AS b
+      WHERE b.id = %(brand)s AND b.organisation_id = o.organisation_id
+    )
+  )
+RETURNING id, code, name, organisation_id, brand_id, site_id, format, open;
+
 -- name: set_outlet_open
 UPDATE alliance.outlet SET open = %(open)s
 WHERE id = %(id)s

@@ -1,6 +1,6 @@
 """The business of an organisation by day: summed once where it is closed, read where it is not."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -68,10 +68,10 @@ def catch_up(conn: Connection, organisation_id: int, cutover: Cutover) -> None:
     if row is not None and row[0] >= through:
         return
     conn.execute(Q.begin_summing, mine)
-    since, after = conn.execute(Q.lock_summed, mine).fetchone() or (0, 0)
-    if since >= through:
+    summed, after = conn.execute(Q.lock_summed, mine).fetchone() or (0, 0)
+    if summed >= through:
         return
-    values = {**place(cutover), **mine, "since": since, "after": after, "through": through}
+    values = {**place(cutover), **mine, "summed": summed, "after": after, "through": through}
     conn.execute(Q.add_days, values)
     conn.execute(Q.add_newcomers, values)
     conn.execute(Q.note_summed, values)
@@ -125,13 +125,9 @@ def place(cutover: Cutover) -> dict[str, Any]:
 def bounds(conn: Connection, organisation_id: int, cutover: Cutover) -> dict[str, Any]:
     """Give the parameters that queries of an organisation's business have in common.
 
-    ``since`` and ``after``: how far it was summed.
+    ``summed`` and ``after``: through which window it was summed, and after which operation the
+    rest begins.
     """
     mine = {"organisation": organisation_id}
-    since, after = conn.execute(Q.summed, mine).fetchone() or (0, 0)
-    return {**place(cutover), **mine, "since": since, "after": after}
-
-
-def instants(first: date, last: date, cutover: Cutover) -> tuple[datetime, datetime]:
-    """Give when the business day ``first`` begins and ``last`` ends."""
-    return calendar.begins(first, cutover), calendar.begins(last + calendar.DAY, cutover)
+    summed, after = conn.execute(Q.summed, mine).fetchone() or (0, 0)
+    return {**place(cutover), **mine, "summed": summed, "after": after}

@@ -28,7 +28,7 @@ SELECT d.organisation_id, (d.effective_at AT TIME ZONE %(zone)s + %(shift)s)::da
   sum(d.foreign_points), sum(d.with_points)
 FROM figures.done AS d
 WHERE
-  d.organisation_id = %(organisation)s AND d.id > %(after)s AND d.window_id > %(since)s
+  d.organisation_id = %(organisation)s AND d.id > %(after)s AND d.window_id > %(summed)s
   AND d.window_id <= %(through)s
 GROUP BY d.organisation_id, (d.effective_at AT TIME ZONE %(zone)s + %(shift)s)::date,
   coalesce(d.outlet_id, 0)
@@ -50,7 +50,7 @@ SELECT DISTINCT ON (d.owner_id) d.organisation_id, d.owner_id, d.id, coalesce(d.
 FROM figures.done AS d
 INNER JOIN members.member AS m ON d.owner_id = m.id
 WHERE
-  d.organisation_id = %(organisation)s AND d.id > %(after)s AND d.window_id > %(since)s
+  d.organisation_id = %(organisation)s AND d.id > %(after)s AND d.window_id > %(summed)s
   AND d.window_id <= %(through)s AND d.bills > 0
 ORDER BY d.owner_id, d.id
 ON CONFLICT DO NOTHING;
@@ -81,7 +81,7 @@ FROM (
     n.issued, n.accepted, n.foreign_points, n.with_points
   FROM figures.done AS n
   WHERE
-    n.organisation_id = %(organisation)s AND n.id > %(after)s AND n.window_id > %(since)s
+    n.organisation_id = %(organisation)s AND n.id > %(after)s AND n.window_id > %(summed)s
 ) AS v
 WHERE v.day BETWEEN %(first)s AND %(last)s
 GROUP BY v.day
@@ -100,7 +100,7 @@ SELECT greatest(
     SELECT max((p.effective_at AT TIME ZONE %(zone)s + %(shift)s)::date)
     FROM ledger.operation AS p
     WHERE
-      p.organisation_id = %(organisation)s AND p.id > %(after)s AND p.window_id > %(since)s
+      p.organisation_id = %(organisation)s AND p.id > %(after)s AND p.window_id > %(summed)s
       AND p.outlet_id IS NOT NULL
   )
 );
@@ -125,7 +125,7 @@ FROM (
     FROM figures.done AS d
     INNER JOIN members.member AS m ON d.owner_id = m.id
     WHERE
-      d.organisation_id = %(organisation)s AND d.id > %(after)s AND d.window_id > %(since)s
+      d.organisation_id = %(organisation)s AND d.id > %(after)s AND d.window_id > %(summed)s
       AND d.bills > 0
     ORDER BY d.owner_id, d.id
   ) AS n

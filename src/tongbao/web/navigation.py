@@ -40,6 +40,8 @@ WAYS: Final[list[Way]] = [
     Way(to="/merchant", text=mark("Overview"), icon="layout-dashboard", roles=MERCHANT),
     Way(to="/merchant/operations", text=mark("Operations"), icon="receipt", roles=MERCHANT),
     Way(to="/merchant/newcomers", text=mark("New members"), icon="user-plus", roles=MERCHANT),
+    Way(to="/merchant/outlets", text=mark("Outlets"), icon="building-store", roles=MERCHANT),
+    Way(to="/merchant/staff", text=mark("Staff"), icon="id-badge", roles=("manager",)),
     Way(to="/merchant/exceptions", text=mark("Exceptions"), icon="alert-circle", roles=MERCHANT),
     Way(to="/till", text=mark("Till"), icon="cash-register", roles=("manager",)),
 ]

@@ -10,11 +10,13 @@ from typing import Final
 
 from litestar.handlers import BaseRouteHandler
 
-from tongbao.web.merchant import desk, newcomers, operations, overview
+from tongbao.web.merchant import desk, newcomers, operations, outlets, overview, people
 
 ROUTES: Final[list[BaseRouteHandler]] = [
     *overview.ROUTES,
     *newcomers.ROUTES,
     *operations.ROUTES,
+    *outlets.ROUTES,
+    *people.ROUTES,
     *desk.ROUTES,
 ]

@@ -22,6 +22,23 @@ from tongbao.web.words import mark
 Q = sql.load(__package__)
 
 WITH_POINTS: Final = {"yes": mark("yes"), "no": mark("no")}
+COLUMNS: Final = (
+    Column(
+        name="id",
+        title=mark("Operation"),
+        kind="id",
+        sort=True,
+        to=lambda row: f"/merchant/operations/{row['id']}",
+    ),
+    Column(name="kind", title=mark("Kind"), says=labels.OPERATIONS),
+    Column(name="outlet", title=mark("Outlet"), second="reference"),
+    Column(name="known_by", title=mark("Member")),
+    Column(name="bill", title=mark("Bill"), kind="money"),
+    Column(name="points", title=mark("Points spent"), kind="points"),
+    Column(name="cash", title=mark("Cash"), kind="money"),
+    Column(name="given", title=mark("Points given"), kind="points"),
+    Column(name="effective_at", title=mark("When"), kind="moment"),
+)
 LISTING: Final = Listing(
     name="operations-of-mine",
     query=Q.operations,
@@ -33,23 +50,7 @@ LISTING: Final = Listing(
         Choice(name="kind", title=mark("Kind"), values=labels.OPERATIONS),
         Choice(name="with_points", title=mark("Paid with points"), values=WITH_POINTS),
     ),
-    columns=(
-        Column(
-            name="id",
-            title=mark("Operation"),
-            kind="id",
-            sort=True,
-            to=lambda row: f"/merchant/operations/{row['id']}",
-        ),
-        Column(name="kind", title=mark("Kind"), says=labels.OPERATIONS),
-        Column(name="outlet", title=mark("Outlet"), second="reference"),
-        Column(name="known_by", title=mark("Member")),
-        Column(name="bill", title=mark("Bill"), kind="money"),
-        Column(name="points", title=mark("Points spent"), kind="points"),
-        Column(name="cash", title=mark("Cash"), kind="money"),
-        Column(name="given", title=mark("Points given"), kind="points"),
-        Column(name="effective_at", title=mark("When"), kind="moment"),
-    ),
+    columns=COLUMNS,
     empty=mark("No operation has been posted yet"),
     advice=mark("What your tills send appears here at once."),
 )

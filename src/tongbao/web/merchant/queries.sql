@@ -23,7 +23,7 @@ FROM (
     FROM figures.done AS d
     INNER JOIN members.member AS m ON d.owner_id = m.id
     WHERE
-      d.organisation_id = %(organisation)s AND d.id > %(after)s AND d.window_id > %(since)s
+      d.organisation_id = %(organisation)s AND d.id > %(after)s AND d.window_id > %(summed)s
       AND d.bills > 0
     ORDER BY d.owner_id, d.id
   ) AS n

@@ -1,0 +1,85 @@
+-- name: outlets
+-- With what each sold in the last 30 business days, summed or of the window that is open.
+SELECT t.id, t.code, t.name, s.name AS site, f.name AS format,
+  CASE WHEN t.open THEN 'open' ELSE 'closed' END AS state, %(first)s::date AS since,
+  (SELECT count(*) FROM alliance.terminal AS l WHERE l.outlet_id = t.id AND l.active) AS terminals,
+  (
+    SELECT count(*) FROM access.staff AS p
+    WHERE p.organisation_id = t.organisation_id AND p.outlet_id = t.id AND NOT p.disabled
+  ) AS people,
+  (coalesce(b.sales, 0) + coalesce(n.sales, 0))::bigint AS sales,
+  (coalesce(b.accepted, 0) + coalesce(n.accepted, 0))::bigint AS accepted
+FROM alliance.outlet AS t
+INNER JOIN alliance.site AS s ON t.site_id = s.id
+INNER JOIN alliance.format AS f ON t.format = f.code
+LEFT JOIN (
+  SELECT d.outlet_id, sum(d.sales) AS sales, sum(d.accepted) AS accepted
+  FROM figures.day AS d
+  WHERE d.organisation_id = %(organisation)s AND d.day >= %(first)s
+  GROUP BY d.outlet_id
+) AS b ON t.id = b.outlet_id
+LEFT JOIN (
+  SELECT d.outlet_id, sum(d.sales) AS sales, sum(d.accepted) AS accepted
+  FROM figures.done AS d
+  WHERE
+    d.organisation_id = %(organisation)s AND d.id > %(after)s AND d.window_id > %(summed)s
+    AND (d.effective_at AT TIME ZONE %(zone)s + %(shift)s)::date >= %(first)s
+  GROUP BY d.outlet_id
+) AS n ON t.id = n.outlet_id
+WHERE t.organisation_id = %(organisation)s;
+
+-- name: terminals
+SELECT l.id, l.code, l.outlet_id, t.name AS outlet,
+  CASE WHEN l.active THEN 'active' ELSE 'disabled' END AS state
+FROM alliance.terminal AS l
+INNER JOIN alliance.outlet AS t ON l.outlet_id = t.id
+WHERE t.organisation_id = %(organisation)s;
+
+-- name: place_of
+SELECT s.name AS site, s.region, f.name AS format, b.name AS brand
+FROM alliance.outlet AS t
+INNER JOIN alliance.site AS s ON t.site_id = s.id
+INNER JOIN alliance.format AS f ON t.format = f.code
+LEFT JOIN alliance.brand AS b ON t.brand_id = b.id
+WHERE t.id = %(outlet)s;
+
+-- name: people_at
+SELECT s.id, s.name, s.login, s.role,
+  CASE
+    WHEN s.disabled THEN 'disabled'
+    WHEN s.password IS NULL THEN 'invited'
+    ELSE 'active'
+  END AS status
+FROM access.staff AS s
+WHERE s.outlet_id = %(outlet)s
+ORDER BY s.name
+LIMIT %(limit)s;
+
+-- name: operations_at
+-- What the tills of one outlet did; found through those of the organisation, newest first.
+SELECT p.id, p.kind, p.cash, p.effective_at, t.name AS outlet,
+  p.data ->> 'reference' AS reference, d.sales AS bill, d.accepted AS points, d.issued AS given,
+  CASE WHEN p.points = 0 THEN 'no' ELSE 'yes' END AS with_points,
+  coalesce(i.shown, '–') AS known_by
+FROM ledger.operation AS p
+INNER JOIN alliance.outlet AS t ON p.outlet_id = t.id
+LEFT JOIN figures.done AS d ON p.id = d.id AND d.organisation_id = %(organisation)s
+LEFT JOIN LATERAL (
+  SELECT string_agg('****' || n.hint, ', ' ORDER BY n.kind) AS shown
+  FROM members.identity AS n
+  WHERE n.member_id = p.owner_id AND n.issuer_id IN (0, %(organisation)s)
+) AS i ON TRUE
+WHERE p.organisation_id = %(organisation)s AND p.outlet_id = %(outlet)s;
+
+-- name: staff
+SELECT s.id, s.login, s.name, s.role, coalesce(t.name, '') AS outlet,
+  CASE
+    WHEN s.disabled THEN 'disabled'
+    WHEN s.password IS NULL THEN 'invited'
+    ELSE 'active'
+  END AS status,
+  CASE WHEN s.totp_since IS NULL THEN 'no' ELSE 'yes' END AS codes,
+  s.signed_in_at
+FROM access.staff AS s
+LEFT JOIN alliance.outlet AS t ON s.outlet_id = t.id
+WHERE s.organisation_id = %(organisation)s;
