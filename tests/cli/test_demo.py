@@ -1,7 +1,12 @@
 """``tongbao demo`` and ``simulate``: the same every time, lawful, and away from real data."""
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import urllib.request
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -75,6 +80,28 @@ def test_a_small_demo_ends_with_a_settled_day(
     assert [check_valid(path) for path in paths] == [
         "pain.001.001.09", "pain.008.001.02", "camt.053.001.08",
     ]  # fmt: skip
+
+
+def test_the_demo_ends_by_serving_its_pages(
+    database_url: str, sandbox: str, tmp_path: Path
+) -> None:
+    options = ("--members", "100", "--database", sandbox, "--folder", str(tmp_path / "demo"))
+    command = (sys.executable, "-m", "tongbao", "demo", "--serve", "--port", "0", *options)
+    environ = {**os.environ, "TONGBAO_DATABASE_URL": database_url, "TONGBAO_LOG_LEVEL": "warning"}
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = []
+        for line in process.stdout:
+            said.append(line.split())
+            if "/schema" in line:
+                break
+        where = {words[0]: words[-1] for words in said[-4:]}
+        with urllib.request.urlopen(where["members"], timeout=30) as answer:
+            assert answer.status == 200
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+    assert ["admin", "admin"] in said
+    assert ["cashiers", where["members"].replace("/m", "/till")] in said
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """``tongbao demo``: a made-up alliance lives through a month, and what happened is shown."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ import msgspec
 import typer
 
 from tongbao.clearing.laws import LAWS
-from tongbao.cli import output, pages, settled_pages
+from tongbao.cli import demo_pages, output, pages, settled_pages
 from tongbao.cli.sandboxed import Sandbox, open_sandbox
 from tongbao.kernel.amounts import show
 from tongbao.ledger import verify as laws
@@ -52,12 +53,20 @@ def demo(
         Path | None,
         typer.Option(help="Where its files go; emptied first. Unset: demo in the data folder."),
     ] = None,
+    serve: Annotated[
+        bool | None,
+        typer.Option("--serve/--no-serve", help="Serve its pages afterwards; unset: if watched."),
+    ] = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Port of its pages; 0: a free one.")
+    ] = 8080,
     as_json: output.Json = False,
 ) -> None:
     """Build a made-up alliance, let it live through a month, settle its last day, verify the laws.
 
     Works in a database of its own; the real one is not touched. The same seed gives the same
     month, to the last id, and the same files, to the byte. Exits with 1 when a law is broken.
+    In a terminal it goes on and serves the alliance's pages until Ctrl-C.
     """
     with open_sandbox(database, month.FIRST) as sandbox:
         where = sandbox.settings.data_dir / "demo" if folder is None else folder
@@ -68,6 +77,10 @@ def demo(
         _print(shown, sandbox.settings.time_zone, database)
     if not shown.report.holds:
         raise typer.Exit(_BROKEN)
+    if serve if serve is not None else sys.stdout.isatty() and not as_json:
+        demo_pages.serve(sandbox.settings, port)
+    elif not as_json:
+        output.line(f"See its pages: TONGBAO_DATABASE={database} tongbao serve")
 
 
 def _run(sandbox: Sandbox, seed: int, crowd: int, folder: Path, *, quiet: bool) -> Shown:
@@ -146,10 +159,7 @@ def _print(shown: Shown, zone: str, database: str) -> None:
         "show outlet jinheng-ja",
     ):
         output.line(f"  TONGBAO_DATABASE={database} tongbao {command}")
-    output.line(f"Who signs in to its pages, each with the password {people.PASSWORD}:")
-    for role in ("admin", "settlement", "auditor", "marketer", "manager", "finance", "cashier"):
-        logins = ", ".join(person.login for person in people.PEOPLE if person.role == role)
-        output.line(f"  {role.ljust(10)} {logins}")
+    demo_pages.sign_ins()
 
 
 def _heading(text: str) -> None:

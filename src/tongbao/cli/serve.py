@@ -43,7 +43,7 @@ def serve(
     """
     chosen = settings.load(os.environ)
     migrate.apply(db.url(chosen))
-    from tongbao.serving.host import Plan, serve
+    from tongbao.serving import host as service
 
     def tell(url: str, gateway: int | None) -> None:
         more = {} if gateway is None else {"iso8583": gateway}
@@ -55,5 +55,12 @@ def serve(
                 output.line(f"Terminals are answered at port {gateway} (ISO 8583)")
         sys.stdout.flush()
 
-    plan = Plan(host=host, port=port, processes=processes, worker=not no_worker, iso8583=iso8583)
-    serve(chosen, plan, tell, lambda text: print(text, file=sys.stderr))
+    plan = service.Plan(
+        host=host, port=port, processes=processes, worker=not no_worker, iso8583=iso8583
+    )
+    service.serve(chosen, plan, tell, complain)
+
+
+def complain(text: str) -> None:
+    """Print what the service warns of, apart from what it was asked for."""
+    print(text, file=sys.stderr)

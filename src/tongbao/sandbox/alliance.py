@@ -43,6 +43,10 @@ _AGREED: Final[dict[str, dict[str, Any]]] = {
 _CHUNK: Final = 10_000
 
 
+PHONE: Final = "13800138000"
+"""The phone of the first member, so that somebody can sign in as her."""
+
+
 class Alliance(Struct, frozen=True, kw_only=True):
     """The demo's alliance: ids by code (an outlet's is ``jinheng-ja``), members in order."""
 
@@ -197,8 +201,9 @@ def _by_business(random: Random, stands: dict[str, Outlet]) -> list[str]:
 def _people(random: Random, count: int, secret: str) -> Iterator[list[Key]]:
     """Give each member a mobile phone and a card, no two alike."""
     numbers = random.sample(range(10**8), count)
-    for n, number in enumerate(numbers):
-        phone = Identity(kind="phone", value=f"139{number:08d}")
+    phones = [PHONE, *(f"139{number:08d}" for number in numbers[1:])]
+    for n, value in enumerate(phones):
+        phone = Identity(kind="phone", value=value)
         card = Identity(kind="card", value=f"TB{80_000_000 + n}")
         yield [normalise(phone, secret), normalise(card, secret)]
 
