@@ -3,17 +3,13 @@
 import re
 import secrets
 
-import pyotp
 import pytest
 
 from tests.losses.fall import deposit
-from tests.web.serving import Served, open_session
+from tests.web.serving import Served
+from tests.web.stepping import step_up
 from tests.world import one
-from tongbao.access import sessions, totp
-from tongbao.kernel import clock
-from tongbao.kernel.settings import DEVELOPMENT_SECRET
 from tongbao.points import operations as ops
-from tongbao.web import who
 
 
 @pytest.fixture(scope="module")
@@ -32,29 +28,6 @@ def lived(served: Served) -> Served:
         ),
     )
     return served
-
-
-def step_up(served: Served, role: str) -> None:
-    """Be somebody in a role who has just given a code."""
-    staff = served.people[role]
-    key = DEVELOPMENT_SECRET
-    token = open_session(served.db, staff)
-    at = clock.now()
-    with served.db.transaction():
-        me = sessions.check(served.db, token, at)
-        if not me.totp:
-            made = totp.begin(served.db, staff, secrets.token_bytes(totp.SECRET), key=key)
-            code = pyotp.TOTP(made.secret).at(at)
-            recovery = [secrets.token_bytes(10) for _ in range(totp.RECOVERY)]
-            given = totp.confirm(
-                served.db, me, code, recovery, secrets.token_urlsafe(32), at, key=key
-            )
-            assert isinstance(given, tuple)
-            token = given[0].token
-        else:
-            token = sessions.step_up(served.db, me.id, secrets.token_urlsafe(32), at)
-    served.client.cookies.clear()
-    served.client.cookies.set(who.COOKIE, token)
 
 
 def test_the_overview_says_what_there_is(lived: Served) -> None:
@@ -144,14 +117,18 @@ def test_a_refund_is_posted_once_however_often_its_form_is_sent(lived: Served) -
     assert count.fetchone() == (1,)
 
 
-def test_a_suspension_needs_a_fresh_code_and_a_reason(lived: Served) -> None:
+def test_a_suspension_needs_a_fresh_code_and_a_reason_and_two_people_end_it(lived: Served) -> None:
     page = f"/operator/organisations/{lived.world.organisations['B']}"
     step_up(lived, "admin")
-    assert 'id="why-reason"' in lived.send(f"{page}/status", {"status": "suspended"}).text
-    fields = {"status": "suspended", "reason": "owes too much"}
-    assert lived.send(f"{page}/status", fields).status_code == 303
+    assert 'id="why-reason"' in lived.send(f"{page}/suspension", {}).text
+    assert lived.send(f"{page}/suspension", {"reason": "owes too much"}).status_code == 303
     assert "Suspended" in lived.get(page).text
-    assert lived.send(f"{page}/status", fields | {"status": "active"}).status_code == 303
+    proposal = lived.send(f"{page}/reinstatement", {"reason": "has paid"}).headers["location"]
+    assert lived.send(f"{proposal}/decision", {"decision": "approve"}).status_code == 422
+    assert "Suspended" in lived.get(page).text
+    step_up(lived, "settlement")
+    assert lived.send(f"{proposal}/decision", {"decision": "approve"}).status_code == 303
+    assert "Suspended" not in lived.get(page).text
 
 
 def test_a_contract_is_signed_and_rules(lived: Served) -> None:

@@ -40,6 +40,10 @@ class Form(Struct, frozen=True, kw_only=True):
             raise FieldMissing(name=name)
         return value
 
+    def prose(self, name: str) -> str:
+        """Give what was typed into an area as one line, which is what the domain keeps."""
+        return " ".join(self.text(name).split())
+
     def maybe(self, name: str) -> str | None:
         """Give a field that may be left empty."""
         return self.values.get(name, "").strip() or None

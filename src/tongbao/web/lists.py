@@ -137,12 +137,17 @@ async def show(
     template: str,
     listing: Listing,
     values: Mapping[str, Any] | None = None,
+    *,
+    path: str | None = None,
+    status: int = 200,
     **shown: Any,
 ) -> Response[Any]:
     """Give the page with a list, or the whole list as CSV when it is asked for.
 
-    ``values`` are the query's own parameters, such as the organisation that somebody belongs to.
+    ``values`` are the query's own parameters, such as the organisation that somebody belongs to;
+    ``path`` is where the list is, when it is shown below a form that was refused.
     """
+    where = path or request.scope["path"]
     spoken = pages.words_of(request)
     asked = ask(request, listing)
     if request.query_params.get("format") == "csv":
@@ -152,9 +157,9 @@ async def show(
         return csv_of(listing, found[:EXPORT], spoken, more=len(found) > EXPORT)
     part = await parts.read(
         request,
-        lambda conn: part_of(conn, request.scope["path"], listing, asked, values or {}, spoken),
+        lambda conn: part_of(conn, where, listing, asked, values or {}, spoken),
     )
-    return pages.page(request, template, listed=part, **shown)
+    return pages.page(request, template, status=status, listed=part, path=where, **shown)
 
 
 def part_of(

@@ -15,6 +15,7 @@ from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.till import review, watch
 from tongbao.web import facts, forms, labels, lists, pages, who
+from tongbao.web.facts import Fact
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.pages import Said
@@ -24,6 +25,9 @@ from tongbao.web.words import mark
 Q = sql.load(__package__)
 
 VERDICTS: Final = {"clear": review.clear, "confirm": review.confirm}
+WAYS: Final = {"operation": "/merchant/operations/"}
+"""Where the pages of what facts are about are."""
+
 ADVICE: Final = {
     "headroom": mark(
         "Pay collateral in or pay what you owe; at the limit your tills give no more."
@@ -109,15 +113,17 @@ async def _page(
 ) -> Response[str]:
     mine = who.of(request).organisation_id
 
-    def ask(conn: Connection) -> tuple[ExceptionItem, str | None]:
+    def ask(conn: Connection) -> tuple[ExceptionItem, str | None, list[Fact]]:
         found = _find(conn, item, mine)
         member = found.facts.get("member")
+        others = {name: value for name, value in found.facts.items() if name != "member"}
+        said = facts.told(conn, others, WAYS)
         if not isinstance(member, int):
-            return found, None
+            return found, None, said
         known = {"organisation": mine, "member": member}
-        return found, (conn.execute(Q.known_by, known).fetchone() or (None,))[0]
+        return found, (conn.execute(Q.known_by, known).fetchone() or (None,))[0], said
 
-    found, member = await parts.read(request, ask)
+    found, member, said = await parts.read(request, ask)
     return pages.page(
         request,
         "merchant/exception.html",
@@ -126,7 +132,7 @@ async def _page(
         member=member,
         kinds=labels.EXCEPTIONS,
         advice=ADVICE.get(found.kind, ""),
-        facts=[fact for fact in facts.of(found) if fact[1] != "member"],
+        facts=said,
         watched=found.kind in watch.KINDS,
         form=form,
         states=labels.EXCEPTION_STATES,

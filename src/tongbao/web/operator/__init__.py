@@ -7,6 +7,8 @@ from litestar.handlers import BaseRouteHandler
 from tongbao.web.operator import (
     clearing,
     desk,
+    disputes,
+    guarantee,
     liability,
     members,
     operations,
@@ -14,6 +16,8 @@ from tongbao.web.operator import (
     organisations,
     overview,
     people,
+    proposals,
+    proposing,
 )
 
 ROUTES: Final[list[BaseRouteHandler]] = [
@@ -24,6 +28,10 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *operations.ROUTES,
     *clearing.ROUTES,
     *desk.ROUTES,
+    *proposals.ROUTES,
+    *proposing.ROUTES,
+    *disputes.ROUTES,
+    *guarantee.ROUTES,
     *liability.ROUTES,
     *people.ROUTES,
 ]

@@ -130,7 +130,12 @@ async def propose(request: Request[Any, Any, Any]) -> Response[Any]:
 
     async def again(_form: Form, no: Refusal) -> Response[Any]:
         return await lists.show(
-            request, "operator/settlements.html", SETTLEMENTS, refused=forms.beside(no, {})
+            request,
+            "operator/settlements.html",
+            SETTLEMENTS,
+            path="/operator/settlements",
+            status=422,
+            refused=forms.beside(no, {}),
         )
 
     return await forms.submit(request, do, again)

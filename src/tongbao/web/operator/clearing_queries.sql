@@ -23,9 +23,9 @@ SELECT e.id, e.kind, e.subject, e.state, e.raised_at, coalesce(e.assigned_to, ''
 FROM desk.exception_item AS e
 LEFT JOIN alliance.organisation AS o ON e.organisation_id = o.id;
 
--- name: proposals
-SELECT p.id, p.kind, p.reason, p.state, p.proposed_by, p.proposed_at,
-  coalesce(p.decided_by, '') AS decided_by, coalesce(o.name, '') AS organisation,
-  p.organisation_id
-FROM desk.proposal AS p
-LEFT JOIN alliance.organisation AS o ON p.organisation_id = o.id;
+-- name: colleagues
+-- Who of the operator's people may work on exception items.
+SELECT s.login
+FROM access.staff AS s
+WHERE s.role IN ('admin', 'settlement') AND NOT s.disabled
+ORDER BY s.login;

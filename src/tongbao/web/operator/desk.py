@@ -1,4 +1,4 @@
-"""What waits for people: exception items, and proposals that another person decides."""
+"""Exception items: what could not be posted, matched or paid, and what becomes of each."""
 
 from typing import Any, Final
 
@@ -9,15 +9,15 @@ from litestar.params import FromPath
 from tongbao.access import audit
 from tongbao.alliance import organisations
 from tongbao.desk import exceptions
-from tongbao.desk.exceptions import ExceptionItem
 from tongbao.hosting import parts
-from tongbao.kernel import clock, sql
+from tongbao.kernel import clock, sql, texts
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.till import review, watch
 from tongbao.web import facts, forms, labels, lists, pages, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
+from tongbao.web.operator import named
 from tongbao.web.pages import Said
 from tongbao.web.who import OPERATOR, sees
 from tongbao.web.words import mark
@@ -53,25 +53,6 @@ EXCEPTIONS: Final = Listing(
     empty=mark("Nothing waits"),
     advice=mark("What cannot be posted, matched or paid appears here."),
 )
-PROPOSALS: Final = Listing(
-    name="proposals",
-    query=Q.proposals,
-    sort="-id",
-    search=("kind", "reason", "organisation", "proposed_by"),
-    hint=mark("Kind, reason, organisation or person"),
-    dates="proposed_at",
-    choices=(Choice(name="state", title=mark("State"), values=labels.PROPOSAL_STATES),),
-    columns=(
-        Column(name="kind", title=mark("Kind"), sort=True, second="reason"),
-        Column(name="organisation", title=mark("Organisation")),
-        Column(name="state", title=mark("State"), kind="state", says=labels.PROPOSAL_STATES),
-        Column(name="proposed_by", title=mark("Proposed by")),
-        Column(name="decided_by", title=mark("Decided by")),
-        Column(name="proposed_at", title=mark("Proposed"), kind="moment", sort=True),
-    ),
-    empty=mark("Nobody has proposed anything yet"),
-    advice=mark("What takes two people, such as a deposit or a default, is listed here."),
-)
 
 
 @get("/operator/exceptions", opt=sees(*OPERATOR))
@@ -86,14 +67,20 @@ async def exception_page(request: Request[Any, Any, Any], item: FromPath[int]) -
     return await _page(request, item, None, None)
 
 
-@post("/operator/exceptions/{item:int}/take", opt=sees("admin", "settlement"))
-async def take(request: Request[Any, Any, Any], item: FromPath[int]) -> Response[str]:
-    """Say that one works on an item."""
-    at, me = clock.now(), who.of(request)
+@post("/operator/exceptions/{item:int}/assign", opt=sees("admin", "settlement"))
+async def assign(request: Request[Any, Any, Any], item: FromPath[int]) -> Response[str]:
+    """Say who works on an item: oneself, a colleague, or nobody in particular."""
+    at, me, address = clock.now(), who.of(request), who.address(request)
 
-    def do(conn: Connection, _form: Form) -> Done:
-        exceptions.assign(conn, item, me.login, by=me.login, at=at)
-        return Done(f"/operator/exceptions/{item}", Said(mark("It is yours.")))
+    def do(conn: Connection, form: Form) -> Done:
+        to = form.maybe("to")
+        if to is not None:
+            texts.choice("to", to, _colleagues(conn))
+        exceptions.assign(conn, item, to, by=me.login, at=at)
+        subject, said = f"exception {item}", {"to": to, "reason": form.maybe("note")}
+        audit.note(conn, "exception-assigned", me.actor(address), at, subject=subject, said=said)
+        text = mark("It is yours.") if to == me.login else mark("It is assigned.")
+        return Done(f"/operator/exceptions/{item}", Said(text))
 
     return await forms.submit(request, do, lambda form, no: _page(request, item, form, no))
 
@@ -104,9 +91,10 @@ async def close(request: Request[Any, Any, Any], item: FromPath[int]) -> Respons
     at, me, address = clock.now(), who.of(request), who.address(request)
 
     def do(conn: Connection, form: Form) -> Done:
-        how, reason = form.text("how"), form.text("reason")
+        how, reason = form.choice("how", tuple(named.ENDS)), form.prose("reason")
         exceptions.close_item(conn, item, by=me.login, how=how, reason=reason, at=at)
-        audit.note(conn, "exception-closed", me.actor(address), at, subject=f"exception {item}")
+        subject, said = f"exception {item}", {"how": how, "reason": reason}
+        audit.note(conn, "exception-closed", me.actor(address), at, subject=subject, said=said)
         return Done("/operator/exceptions", Said(mark("It is closed.")))
 
     return await forms.submit(request, do, lambda form, no: _page(request, item, form, no))
@@ -118,7 +106,7 @@ async def decide_risk(request: Request[Any, Any, Any], item: FromPath[int]) -> R
     at, me, address = clock.now(), who.of(request), who.address(request)
 
     def do(conn: Connection, form: Form) -> Done:
-        verdict, reason = form.choice("verdict", tuple(VERDICTS)), form.text("reason")
+        verdict, reason = form.choice("verdict", tuple(VERDICTS)), form.prose("reason")
         VERDICTS[verdict](conn, item, by=me.login, reason=reason, at=at)
         subject, said = f"exception {item}", {"verdict": verdict}
         audit.note(conn, "risk-decided", me.actor(address), at, subject=subject, said=said)
@@ -127,43 +115,46 @@ async def decide_risk(request: Request[Any, Any, Any], item: FromPath[int]) -> R
     return await forms.submit(request, do, lambda form, no: _page(request, item, form, no))
 
 
-@get("/operator/proposals", opt=sees(*OPERATOR))
-async def proposal_list(request: Request[Any, Any, Any]) -> Response[Any]:
-    """List what takes two people."""
-    return await lists.show(request, "operator/proposals.html", PROPOSALS)
-
-
 async def _page(
     request: Request[Any, Any, Any], item: int, form: Form | None, refusal: Refusal | None
 ) -> Response[str]:
     at = clock.now()
 
-    def ask(conn: Connection) -> tuple[ExceptionItem, str]:
+    def ask(conn: Connection) -> dict[str, Any]:
         found = exceptions.get(conn, item, now=at)
         whose = found.organisation_id
-        return found, "" if whose is None else organisations.get(conn, whose).name
+        return {
+            "item": found,
+            "organisation": "" if whose is None else organisations.get(conn, whose).name,
+            "facts": facts.told(conn, found.facts, named.WAYS),
+            "colleagues": _colleagues(conn),
+        }
 
-    found, name = await parts.read(request, ask)
+    shown = await parts.read(request, ask)
     return pages.page(
         request,
         "operator/exception.html",
         status=422 if refusal else 200,
-        item=found,
-        organisation=name,
         kinds=labels.EXCEPTIONS,
-        facts=facts.of(found),
-        watched=found.kind in watch.KINDS,
+        watched=shown["item"].kind in watch.KINDS,
         form=form,
         states=labels.EXCEPTION_STATES,
-        refused=forms.beside(refusal, {"code-malformed": "how"}),
+        ends=named.ENDS,
+        closed_how=named.CLOSED_HOW,
+        refused=forms.beside(refusal, {}),
+        **shown,
     )
+
+
+def _colleagues(conn: Connection) -> tuple[str, ...]:
+    """Give the logins of those who may work on exception items."""
+    return tuple(login for (login,) in conn.execute(Q.colleagues).fetchall())
 
 
 ROUTES: Final[list[BaseRouteHandler]] = [
     exception_list,
     exception_page,
-    take,
+    assign,
     close,
     decide_risk,
-    proposal_list,
 ]

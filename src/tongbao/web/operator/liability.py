@@ -3,17 +3,21 @@
 from datetime import date
 from typing import Any, Final
 
-from litestar import Request, Response, get
+from litestar import Request, Response, get, post
 from litestar.handlers import BaseRouteHandler
 from psycopg.rows import dict_row
 
+from tongbao.desk import proposals
 from tongbao.hosting import parts
 from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
-from tongbao.liability import months, triangle
+from tongbao.kernel.errors import Refusal
+from tongbao.liability import estimates, months, triangle
 from tongbao.liability.triangle import Row
-from tongbao.web import lists, pages
+from tongbao.web import facts, forms, labels, lists, pages, who
+from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Column, Listing
+from tongbao.web.operator.proposing import noted
 from tongbao.web.who import OPERATOR, sees
 from tongbao.web.words import Words, mark
 
@@ -48,13 +52,21 @@ LISTING: Final = Listing(
 @get("/operator/liability", opt=sees(*OPERATOR))
 async def liability(request: Request[Any, Any, Any]) -> Response[Any]:
     """List what each issuer owes its members, and the estimates of breakage."""
+    return await _page(request, None, None)
 
-    def ask(conn: Connection) -> list[dict[str, Any]]:
-        with conn.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(Q.estimates, {"limit": _ESTIMATES}).fetchall()
 
-    estimates = await parts.read(request, ask)
-    return await lists.show(request, "operator/liability.html", LISTING, estimates=estimates)
+@post("/operator/liability/estimate", opt=sees("admin", "settlement"))
+async def propose_estimate(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Propose an estimate of breakage of a month; another person decides."""
+    at, me = clock.now(), who.of(request)
+    zone = pages.words_of(request).zone.key
+
+    def do(conn: Connection, form: Form) -> Done:
+        month, reason = months.parse(form.text("month")), form.text("reason")
+        made = estimates.propose(conn, zone, month, by=me.login, reason=reason, at=at)
+        return noted(request, conn, proposals.get(conn, made.proposal_id), at)
+
+    return await forms.submit(request, do, lambda form, no: _page(request, form, no))
 
 
 @get("/operator/liability/curves", opt=sees(*OPERATOR))
@@ -68,6 +80,30 @@ async def curves(request: Request[Any, Any, Any]) -> Response[str]:
         "operator/curves.html",
         rows=rows,
         chart=_chart(rows, spoken) if rows else None,
+    )
+
+
+async def _page(
+    request: Request[Any, Any, Any], form: Form | None, refusal: Refusal | None
+) -> Response[Any]:
+    def ask(conn: Connection) -> list[dict[str, Any]]:
+        with conn.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(Q.estimates, {"limit": _ESTIMATES}).fetchall()
+
+    known = await parts.read(request, ask)
+    zone = pages.words_of(request).zone.key
+    return await lists.show(
+        request,
+        "operator/liability.html",
+        LISTING,
+        path="/operator/liability",
+        status=422 if refusal else 200,
+        estimates=known,
+        methods=facts.METHODS,
+        states=labels.PROPOSAL_STATES,
+        month=months.show(months.last_complete(clock.now(), zone)),
+        form=form,
+        refused=forms.beside(refusal, {"month-malformed": "month", "period-not-over": "month"}),
     )
 
 
@@ -95,4 +131,4 @@ def _chart(rows: list[Row], spoken: Words) -> dict[str, Any]:
     }
 
 
-ROUTES: Final[list[BaseRouteHandler]] = [liability, curves]
+ROUTES: Final[list[BaseRouteHandler]] = [liability, propose_estimate, curves]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from itertools import groupby
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from litestar import Request, Response, get, post
 from litestar.handlers import BaseRouteHandler
@@ -12,13 +12,14 @@ from psycopg.rows import dict_row
 
 from tongbao.access import audit, sessions
 from tongbao.alliance import contracts, organisations, regions
-from tongbao.alliance.types import Contract, Organisation, Status, Terms
+from tongbao.alliance.types import Contract, Organisation, Terms
 from tongbao.clearing import exposure
 from tongbao.clearing.exposure import Exposure
 from tongbao.hosting import parts
 from tongbao.kernel import amounts, clock, limits, sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
+from tongbao.losses import default
 from tongbao.losses.plan import plan
 from tongbao.losses.types import Plan
 from tongbao.web import forms, labels, pages, who
@@ -31,7 +32,6 @@ Q = sql.load(__package__, "organisation_queries.sql")
 
 _PARTIES: Final = 12
 _FEED: Final = 10
-_CHANGES: Final = ("active", "suspended")
 
 
 class Shown(Struct, frozen=True, kw_only=True):
@@ -53,22 +53,19 @@ async def organisation_page(
     return await _page(request, organisation, None, None)
 
 
-@post("/operator/organisations/{organisation:int}/status", opt=sees("admin"))
-async def change_status(
-    request: Request[Any, Any, Any], organisation: FromPath[int]
-) -> Response[str]:
-    """Suspend an organisation, or let it issue again."""
+@post("/operator/organisations/{organisation:int}/suspension", opt=sees("admin"))
+async def suspend(request: Request[Any, Any, Any], organisation: FromPath[int]) -> Response[str]:
+    """Suspend an organisation at once; two people let it issue again."""
     at, me, address = clock.now(), who.of(request), who.address(request)
 
     def do(conn: Connection, form: Form) -> Done:
         sessions.check_step_up(me, at)
-        status = cast(Status, form.choice("status", _CHANGES))
         reason = form.text("reason")
-        organisations.set_status(conn, organisation, status)
+        default.suspend(conn, organisation)
         subject = f"organisation {organisation}"
-        said = {"status": status, "reason": reason}
+        said = {"status": "suspended", "reason": reason}
         audit.note(conn, "organisation-status", me.actor(address), at, subject=subject, said=said)
-        return Done(f"/operator/organisations/{organisation}", Said(mark("The state is changed.")))
+        return Done(f"/operator/organisations/{organisation}", Said(mark("It is suspended.")))
 
     return await forms.submit(request, do, lambda form, no: _page(request, organisation, form, no))
 
@@ -206,7 +203,7 @@ def _show(conn: Connection, organisation: int, at: datetime) -> Shown:
 
 ROUTES: Final[list[BaseRouteHandler]] = [
     organisation_page,
-    change_status,
+    suspend,
     dry_run,
     ask_contract,
     sign_contract,

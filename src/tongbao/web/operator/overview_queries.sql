@@ -64,7 +64,9 @@ SELECT
   (SELECT count(*) FROM ledger.unsealed) AS unsealed,
   (SELECT max(v.verified_at) FROM ledger.verified AS v) AS verified_at,
   (SELECT count(*) FROM desk.exception_item AS e WHERE e.state = 'open') AS exceptions,
-  (SELECT count(*) FROM desk.proposal AS p WHERE p.state = 'proposed') AS proposals,
+  (SELECT count(*) FROM desk.proposal AS p WHERE p.state = 'proposed')
+  + (SELECT count(*) FROM clearing.settlement AS s WHERE s.state = 'proposed')
+  + (SELECT count(*) FROM points.adjustment AS j WHERE j.state = 'proposed') AS decisions,
   (SELECT w.id FROM ledger.clearing_window AS w WHERE w.closed_at IS NULL) AS window_id,
   (SELECT w.opened_at FROM ledger.clearing_window AS w WHERE w.closed_at IS NULL) AS opened_at,
   (SELECT count(*) FROM members.member AS m WHERE m.status = 'active') AS members;

@@ -26,9 +26,10 @@ INNER JOIN ledger.account AS r ON o.id = r.owner_id AND r.kind = 'reserve'
 WHERE i.balance <> 0;
 
 -- name: estimates
-SELECT e.id, e.through, e.method, e.made_by, e.made_at, e.reason,
-  a.approved_by
+SELECT e.id, e.through, e.method, e.made_by, e.made_at, e.reason, p.id AS proposal_id, p.state,
+  p.decided_by
 FROM liability.estimate AS e
-LEFT JOIN liability.approval AS a ON e.id = a.estimate_id
+INNER JOIN desk.proposal AS p ON e.id = (p.terms ->> 'estimate')::bigint
+WHERE p.kind = 'liability-estimate'
 ORDER BY e.id DESC
 LIMIT %(limit)s;
