@@ -6,7 +6,7 @@ import secrets
 import pytest
 
 from tests.web.serving import Served
-from tests.web.test_console import step_up
+from tests.web.stepping import step_up
 from tests.world import one
 from tongbao.access import staff
 from tongbao.alliance import brands, outlets, terminals
