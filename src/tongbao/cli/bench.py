@@ -9,6 +9,7 @@ import typer
 from tongbao.clearing.laws import LAWS
 from tongbao.cli import bench_growth, output
 from tongbao.cli.bench_http import http
+from tongbao.cli.bench_pages import pages
 from tongbao.cli.bench_settlement import settlement
 from tongbao.cli.bench_world import found
 from tongbao.cli.sandboxed import Sandbox, open_sandbox
@@ -65,6 +66,7 @@ def posting(
 
 app.command()(settlement)
 app.command()(http)
+app.command()(pages)
 app.command("growth")(bench_growth.measure)
 
 

@@ -27,30 +27,40 @@ OPENING: Final = 5_000
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """How much load: so many operations, over so many days, in batches of at most ``batch``."""
+    """How much load: so many operations, over so many days, in batches of at most ``batch``.
+
+    ``first`` is the midnight at which the first day begins. ``open``: the last day's window stays
+    open.
+    """
 
     operations: int
     days: int
     batch: int
     skew: float
     hot_share: float
+    first: datetime = FIRST
+    open: bool = False
 
 
-def open_wallets(begin: Begin, world: World, tell: Callable[[int], None]) -> None:
+def open_wallets(
+    begin: Begin, world: World, tell: Callable[[int], None], at: datetime = FIRST
+) -> None:
     """Give every member its first points; ``tell`` how many at each batch."""
     batch: list[Operation] = []
     for operation in traffic.opening(world, OPENING):
         batch.append(operation)
         if len(batch) == limits.PAGE:
-            _open(begin, batch, tell)
+            _open(begin, batch, tell, at)
             batch = []
-    _open(begin, batch, tell)
+    _open(begin, batch, tell, at)
 
 
-def _open(begin: Begin, batch: Sequence[Operation], tell: Callable[[int], None]) -> None:
+def _open(
+    begin: Begin, batch: Sequence[Operation], tell: Callable[[int], None], at: datetime
+) -> None:
     if batch:
         with begin() as conn:
-            post(conn, batch, FIRST)
+            post(conn, batch, at)
         tell(len(batch))
 
 
@@ -65,7 +75,7 @@ def run(
     stream = traffic.start(world, random, skew=plan.skew, hot_share=plan.hot_share)
     tally = Tally()
     for day in range(plan.days):
-        midnight = FIRST + timedelta(days=day)
+        midnight = plan.first + timedelta(days=day)
         share = plan.operations * (day + 1) // plan.days - plan.operations * day // plan.days
         times = traffic.times_of_day(random, midnight, share)
         for start in range(0, share, plan.batch):
@@ -73,8 +83,9 @@ def run(
             with begin() as conn:
                 _post(conn, stream, within, tally)
             tell(len(within))
-        with begin() as conn:
-            _cut_over(conn, midnight + timedelta(days=1))
+        if not plan.open or day < plan.days - 1:
+            with begin() as conn:
+                _cut_over(conn, midnight + timedelta(days=1))
     return tally
 
 
