@@ -123,3 +123,28 @@ def test_what_is_not_there_is_not_found(db: Connection) -> None:
         outlets.set_open(db, 1, is_open=False)
     with pytest.raises(texts.CodeMalformed):
         outlets.find(db, "c 1")
+
+
+def test_an_outlet_gets_another_name_and_a_brand_of_its_own(
+    db: Connection, new: NewOutlet, cinema: Organisation, mall: Site
+) -> None:
+    outlet = outlets.add(db, new)
+    brand = brands.add(db, cinema.id, "影都")
+    changed = outlets.change(db, outlet.id, name=" 二店 ", brand_id=brand.id)
+    assert (changed.name, changed.brand_id) == ("二店", brand.id)
+    assert outlets.get(db, outlet.id) == changed
+    assert outlets.change(db, outlet.id, name="二店", brand_id=None).brand_id is None
+
+
+def test_another_organisations_brand_is_refused(db: Connection, new: NewOutlet) -> None:
+    outlet = outlets.add(db, new)
+    other = organisations.register(db, "other", "Other", "merchant", organisations.get(
+        db, outlet.organisation_id
+    ).registered_at)  # fmt: skip
+    brand = brands.add(db, other.id, "x")
+    with pytest.raises(brands.BrandNotFound):
+        outlets.change(db, outlet.id, name="x", brand_id=brand.id)
+    with pytest.raises(outlets.OutletNotFound):
+        outlets.change(db, 999, name="x", brand_id=None)
+    with pytest.raises(texts.TextMalformed):
+        outlets.change(db, outlet.id, name="", brand_id=None)

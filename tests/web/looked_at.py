@@ -40,6 +40,12 @@ SELECT max(p.id) FROM ledger.operation AS p INNER JOIN alliance.outlet AS t ON p
 WHERE t.code = 'jinheng-ja' AND p.kind = 'purchase' AND p.points > 0
 """
 _OUTLET = "SELECT id FROM alliance.outlet WHERE code = 'jinheng-ja'"
+_CLAIM = """
+SELECT max(p.id) FROM ledger.operation AS p
+INNER JOIN ledger.transfer AS t ON p.id = t.operation_id AND t.movement = 40
+INNER JOIN alliance.organisation AS o ON t.from_owner = o.id
+WHERE o.code = 'jinheng' AND p.organisation_id <> o.id
+"""
 _CASHIER = "SELECT id FROM access.staff WHERE login = 'cashier'"
 
 LOOKS: tuple[Look, ...] = (
@@ -82,6 +88,10 @@ LOOKS: tuple[Look, ...] = (
     Look("/merchant", "manager"),
     Look("/merchant/operations", "manager"),
     Look("/merchant/operations/{id}", "manager", ids=_SALE),
+    Look("/merchant/operations/{id}/dispute", "manager", ids=_SALE),
+    Look("/merchant/claims/{id}", "manager", ids=_CLAIM),
+    Look("/merchant/disputes", "manager"),
+    Look("/merchant/disputes/new", "manager"),
     Look("/merchant/newcomers", "finance"),
     Look("/merchant/outlets", "manager"),
     Look("/merchant/outlets/new", "manager"),

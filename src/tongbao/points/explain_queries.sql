@@ -85,3 +85,23 @@ SELECT b.id, b.written_at, b.operations, b.transfers, encode(b.digest, 'hex') AS
 FROM ledger.batch AS b
 LEFT JOIN ledger.seal AS s ON b.id = s.batch_id
 WHERE b.id = %(batch)s;
+
+-- name: sale_to_take_back
+SELECT p.kind, p.data::text FROM ledger.operation AS p WHERE p.id = %(id)s;
+
+-- name: taken_back_of
+-- What undid an operation, also under the memberships that its member has lived on as.
+WITH RECURSIVE life AS (
+  SELECT p.owner_id AS id FROM ledger.operation AS p WHERE p.id = %(id)s
+  UNION
+  SELECT m.merged_into FROM life AS l
+  INNER JOIN members.member AS m ON l.id = m.id
+  WHERE m.merged_into IS NOT NULL
+)
+
+SELECT p.kind, p.data::text
+FROM ledger.operation AS p
+WHERE
+  p.owner_id IN (SELECT l.id FROM life AS l) AND p.original_id = %(id)s
+  AND p.kind IN ('refund', 'reversal', 'cancel_pending')
+ORDER BY p.id;

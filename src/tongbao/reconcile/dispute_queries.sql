@@ -108,3 +108,13 @@ SET
   state = %(state)s, decided_at = %(at)s, upheld = %(upheld)s, decision_reason = %(reason)s,
   entry_id = %(entry)s
 WHERE id = %(id)s;
+
+-- name: claims_with
+-- With whom an organisation has claims by an operation, either way round.
+SELECT DISTINCT
+  CASE WHEN t.from_owner = %(organisation)s THEN t.to_owner ELSE t.from_owner END AS id
+FROM ledger.transfer AS t
+WHERE
+  t.operation_id = %(operation)s AND t.movement IN (40, 41, 42)
+  AND %(organisation)s IN (t.from_owner, t.to_owner) AND t.from_owner <> t.to_owner
+ORDER BY id;

@@ -59,6 +59,28 @@ OPERATIONS: Final = {
 }
 """Kinds of operations: those of points, then those of money."""
 
+MOVEMENTS: Final = {
+    "award": mark("Points given"),
+    "award_pending": mark("Points given for later"),
+    "redeem": mark("Points spent"),
+    "capture": mark("Held points spent"),
+    "restore": mark("Points given back by a refund"),
+    "claw_back": mark("Points taken back"),
+    "expire": mark("Points expired"),
+    "claim": mark("Paid for points by the issuer"),
+    "claim_reserve": mark("Paid for points from the reserve"),
+    "counterclaim": mark("Paid back for points"),
+    "fund": mark("Set aside for points"),
+    "unfund": mark("Freed from the reserve"),
+    "fund_prepaid": mark("Set aside from the block"),
+    "unfund_prepaid": mark("Back in the block"),
+    "acceptance_fee": mark("Acceptance fee"),
+    "acceptance_fee_back": mark("Acceptance fee given back"),
+    "issue_fee": mark("Issue fee"),
+    "issue_fee_back": mark("Issue fee given back"),
+}
+"""How amounts move between organisations by what is done at tills."""
+
 SETTLEMENT_STATES: Final = {
     "proposed": mark("Proposed"),
     "approved": mark("Approved"),
@@ -97,6 +119,19 @@ EXCEPTION_STATES: Final = {"open": mark("Open"), "closed": mark("Closed")}
 PROPOSAL_STATES: Final = {
     "proposed": mark("Proposed"),
     "approved": mark("Approved"),
+    "rejected": mark("Rejected"),
+}
+DISPUTES: Final = {
+    "claim": mark("About a claim"),
+    "acceptance-fee": mark("About an acceptance fee"),
+    "issue-fee": mark("About an issue fee"),
+    "missing": mark("Operation that the ledger lacks"),
+}
+DISPUTE_STATES: Final = {
+    "open": mark("Waits for an answer"),
+    "accepted": mark("Accepted by the other side"),
+    "contested": mark("Contested"),
+    "upheld": mark("Upheld"),
     "rejected": mark("Rejected"),
 }
 STAFF_STATES: Final = {

@@ -49,6 +49,7 @@ WAYS: Final[list[Way]] = [
     Way(to="/merchant/newcomers", text=mark("New members"), icon="user-plus", roles=MERCHANT),
     Way(to="/merchant/outlets", text=mark("Outlets"), icon="building-store", roles=MERCHANT),
     Way(to="/merchant/staff", text=mark("Staff"), icon="id-badge", roles=("manager",)),
+    Way(to="/merchant/disputes", text=mark("Disputes"), icon="gavel", roles=MERCHANT),
     Way(to="/merchant/exceptions", text=mark("Exceptions"), icon="alert-circle", roles=MERCHANT),
     Way(to="/till", text=mark("Till"), icon="cash-register", roles=("manager",)),
 ]

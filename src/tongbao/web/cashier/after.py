@@ -19,6 +19,7 @@ from tongbao.points import history
 from tongbao.points.detail import Detail, decode
 from tongbao.points.explain import Explanation
 from tongbao.points.history import Listed, Wanted
+from tongbao.points.left import lines_left
 from tongbao.points.refusals import OperationNotFound
 from tongbao.web import pages, who
 from tongbao.web.cashier.place import TILL, here
@@ -123,15 +124,11 @@ def read(conn: Connection, place: Outlet, operation: int) -> Receipt:
         raise OperationNotFound(operation=operation)
     told = explaining.explain(conn, operation)
     assert told.operation is not None, "its row has just been read"
-    amount = told.operation.points + told.operation.cash
-    # What a refund gives back in money is negative in the journal, its points are not.
-    back = sum(one.points - one.cash for one in told.relatives if one.kind == "refund")
-    undone = any(one.kind == "reversal" for one in told.relatives if not one.before)
     return Receipt(
         told=told,
         detail=decode(told.operation.data),
         organisation=organisations.get(conn, place.organisation_id),
-        left=amount - back if told.operation.kind in SALES and not undone else 0,
+        left=sum(line.left for line in lines_left(conn, operation)),
     )
 
 

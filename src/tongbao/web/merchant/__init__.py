@@ -10,12 +10,23 @@ from typing import Final
 
 from litestar.handlers import BaseRouteHandler
 
-from tongbao.web.merchant import desk, newcomers, operations, outlets, overview, people
+from tongbao.web.merchant import (
+    claims,
+    desk,
+    disputes,
+    newcomers,
+    operations,
+    outlets,
+    overview,
+    people,
+)
 
 ROUTES: Final[list[BaseRouteHandler]] = [
     *overview.ROUTES,
     *newcomers.ROUTES,
     *operations.ROUTES,
+    *disputes.ROUTES,
+    *claims.ROUTES,
     *outlets.ROUTES,
     *people.ROUTES,
     *desk.ROUTES,

@@ -25,7 +25,7 @@ from tongbao.web.words import mark
 Q = sql.load(__package__)
 
 VERDICTS: Final = {"clear": review.clear, "confirm": review.confirm}
-WAYS: Final = {"operation": "/merchant/operations/"}
+WAYS: Final = {"operation": "/merchant/operations/", "dispute": "/merchant/disputes/"}
 """Where the pages of what facts are about are."""
 
 ADVICE: Final = {

@@ -1,25 +1,39 @@
-"""Operations of the organisation: listed, and each explained lot by lot and claim by claim."""
+"""Operations of the organisation: listed, each explained, taken back by refund or reversal."""
 
+import asyncio
+from collections.abc import Callable
 from typing import Any, Final
 
-from litestar import Request, Response, get
+from litestar import Request, Response, get, post
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 from msgspec import Struct
 
+from tongbao.access.sessions import SignedIn
 from tongbao.hosting import parts
 from tongbao.kernel import arrays, sql
 from tongbao.kernel.db import Connection
+from tongbao.kernel.errors import Refusal
 from tongbao.points import detail as details
+from tongbao.points import operations as ops
 from tongbao.points.detail import Detail
 from tongbao.points.explain import Explained, Explanation, explain
-from tongbao.points.refusals import OperationNotFound
-from tongbao.web import labels, lists, pages, who
+from tongbao.points.left import LineLeft, lines_left
+from tongbao.points.refusals import NotReversible, OperationNotFound
+from tongbao.web import forms, labels, lists, pages, tills, who
+from tongbao.web.forms import Form
 from tongbao.web.lists import Choice, Column, Listing
+from tongbao.web.pages import Said
 from tongbao.web.who import MERCHANT, sees
 from tongbao.web.words import mark
 
 Q = sql.load(__package__)
+
+CHANNEL: Final = "console"
+BACK: Final = "back:"
+"""What the fields of lines begin with: how much of each comes back."""
+REVERSIBLE: Final = frozenset({"award", "purchase", "capture", "advice", "hold"})
+_UNDOES: Final = frozenset({"reversal", "cancel_pending", "void", "expire_hold"})
 
 WITH_POINTS: Final = {"yes": mark("yes"), "no": mark("no")}
 COLUMNS: Final = (
@@ -57,13 +71,20 @@ LISTING: Final = Listing(
 
 
 class Told(Struct, frozen=True, kw_only=True):
-    """An operation of ours as its page tells it; ``known_by``: its member, masked."""
+    """An operation of ours as its page tells it.
+
+    ``known_by``: its member, masked. ``outlet``: its id and name. ``left``: what of each line may
+    still be refunded. ``reversible``: it was asked under a key of ours and nothing has undone it.
+    """
 
     explained: Explanation
     operation: Explained
     detail: Detail
     names: dict[int, str]
     known_by: str
+    outlet: tuple[int, str] | None
+    left: list[LineLeft]
+    reversible: bool
 
 
 @get("/merchant/operations", opt=sees(*MERCHANT))
@@ -78,22 +99,107 @@ async def operation_page(
     request: Request[Any, Any, Any], operation: FromPath[int]
 ) -> Response[str]:
     """Explain one operation of the organisation."""
+    return await _page(request, operation, None, None)
+
+
+@post("/merchant/operations/{operation:int}/refund", opt=sees("manager"))
+async def refund(request: Request[Any, Any, Any], operation: FromPath[int]) -> Response[str]:
+    """Take a sale back: whole, an amount of it, or line by line."""
+
+    def ask(form: Form, me: SignedIn) -> ops.Operation:
+        lines = _lines(form)
+        amount = form.fen("amount") if form.maybe("amount") else None
+        return ops.Refund(
+            key=form.key,
+            scope=me.organisation_id,
+            original=operation,
+            amount=None if lines else amount,
+            lines=lines,
+            reference=form.maybe("reference"),
+            channel=CHANNEL,
+            staff=me.login,
+        )
+
+    return await _undo(request, operation, ask, Said(mark("The refund is posted.")))
+
+
+@post("/merchant/operations/{operation:int}/reverse", opt=sees("manager"))
+async def reverse(request: Request[Any, Any, Any], operation: FromPath[int]) -> Response[str]:
+    """Undo an operation as if its till had never sent it."""
+    mine = who.of(request).organisation_id
+    told = await parts.read(request, lambda conn: tell(conn, operation, mine))
+
+    def ask(form: Form, me: SignedIn) -> ops.Operation:
+        record = told.explained.record
+        if record is None or record.scope != me.organisation_id:
+            raise NotReversible(kind=told.operation.kind)
+        return ops.Reversal(
+            key=form.key,
+            scope=me.organisation_id,
+            original_key=record.key,
+            channel=CHANNEL,
+            staff=me.login,
+        )
+
+    return await _undo(request, operation, ask, Said(mark("The operation is reversed.")))
+
+
+async def _undo(
+    request: Request[Any, Any, Any],
+    operation: int,
+    ask: Callable[[Form, SignedIn], ops.Operation],
+    said: Said,
+) -> Response[str]:
+    """Hand what a form asks to the teller, under the form's key, and lead to what was posted."""
+    form, me = await forms.read(request), who.of(request)
+    await parts.read(request, lambda conn: check_mine(conn, operation, me.organisation_id))
+    try:
+        asked = ask(form, me)
+        done = await asyncio.wrap_future(parts.of(request).teller.submit(asked))
+        tills.check(done)
+    except Refusal as no:
+        return await _page(request, operation, form, no)
+    to = f"/merchant/operations/{done.operation}"
+    return pages.go(to, forms.ALREADY if done.replayed else said)
+
+
+def _lines(form: Form) -> tuple[ops.RefundLine, ...]:
+    """Give the lines that come back; those left empty stay."""
+    return tuple(
+        ops.RefundLine(id=name.removeprefix(BACK), amount=form.fen(name))
+        for name in form.values
+        if name.startswith(BACK) and form.maybe(name)
+    )
+
+
+async def _page(
+    request: Request[Any, Any, Any], operation: int, form: Form | None, refusal: Refusal | None
+) -> Response[str]:
     mine = who.of(request).organisation_id
     told = await parts.read(request, lambda conn: tell(conn, operation, mine))
     return pages.page(
         request,
         "merchant/operation.html",
+        status=422 if refusal else 200,
         told=told,
+        form=form,
+        back=BACK,
         kinds=labels.OPERATIONS,
         lot_kinds=labels.LOTS,
+        refused=forms.beside(refusal, {"amount-malformed": "amount"}),
     )
+
+
+def check_mine(conn: Connection, operation: int, mine: int) -> None:
+    """Refuse ``operation-not-found`` for an operation of another organisation."""
+    row = conn.execute(Q.whose_operation, {"id": operation}).fetchone()
+    if row is None or row[0] != mine:
+        raise OperationNotFound(operation=operation)
 
 
 def tell(conn: Connection, operation: int, mine: int) -> Told:
     """Explain an operation of an organisation; refuses ``operation-not-found`` for others'."""
-    row = conn.execute(Q.whose_operation, {"id": operation}).fetchone()
-    if row is None or row[0] != mine:
-        raise OperationNotFound(operation=operation)
+    check_mine(conn, operation, mine)
     told = explain(conn, operation)
     assert told.operation is not None, "its row has just been read"
     organisations = {
@@ -103,6 +209,7 @@ def tell(conn: Connection, operation: int, mine: int) -> Told:
     }
     given = {"organisations": arrays.ints(sorted(organisations))}
     known = {"organisation": mine, "member": told.operation.owner_id}
+    outlet = conn.execute(Q.outlet_of, {"id": operation}).fetchone()
     (known_by,) = conn.execute(Q.known_by, known).fetchone() or ("–",)
     return Told(
         explained=told,
@@ -110,7 +217,17 @@ def tell(conn: Connection, operation: int, mine: int) -> Told:
         detail=details.decode(told.operation.data),
         names=dict(conn.execute(Q.names_of, given).fetchall()),
         known_by=known_by,
+        outlet=outlet,
+        left=lines_left(conn, operation),
+        reversible=_is_reversible(told, mine),
     )
 
 
-ROUTES: Final[list[BaseRouteHandler]] = [operation_list, operation_page]
+def _is_reversible(told: Explanation, mine: int) -> bool:
+    op, record = told.operation, told.record
+    if op is None or record is None or record.scope != mine or op.kind not in REVERSIBLE:
+        return False
+    return not any(one.kind in _UNDOES and not one.before for one in told.relatives)
+
+
+ROUTES: Final[list[BaseRouteHandler]] = [operation_list, operation_page, refund, reverse]

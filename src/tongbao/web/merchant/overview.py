@@ -21,6 +21,8 @@ from tongbao.figures.days import Business, Day
 from tongbao.hosting import parts
 from tongbao.kernel import clock, limits
 from tongbao.kernel.db import Connection
+from tongbao.reconcile import disputes
+from tongbao.reconcile.types import Dispute
 from tongbao.web import labels, pages, who
 from tongbao.web.who import MERCHANT, sees
 from tongbao.web.words import Words, mark
@@ -45,7 +47,10 @@ class Span(Struct, frozen=True, kw_only=True):
 
 
 class Picture(Struct, frozen=True, kw_only=True):
-    """An organisation as its overview shows it; ``settled_on``: when today's position is paid."""
+    """An organisation as its overview shows it.
+
+    ``settled_on``: when today's position is paid. ``disputes``: those it is to answer.
+    """
 
     organisation: Organisation
     span: Span
@@ -54,6 +59,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     terms: Terms | None
     settled_on: date | None
     items: list[ExceptionItem]
+    disputes: list[Dispute]
 
 
 @get("/merchant", opt=sees(*MERCHANT))
@@ -97,6 +103,11 @@ def _take(conn: Connection, mine: int, length: int, cutover: Cutover, at: dateti
         terms=terms,
         settled_on=None if terms is None else _settled_on(conn, terms, today),
         items=exceptions.listed(conn, organisation=mine, now=at, limit=_ITEMS),
+        disputes=[
+            one
+            for one in disputes.listed(conn, mine, now=at)
+            if one.debtor_id == mine and one.state == "open"
+        ],
     )
 
 

@@ -76,3 +76,9 @@ WHERE d.member_id = %(member)s AND d.issuer_id IN (0, %(organisation)s);
 -- name: names_of
 SELECT o.id, o.name FROM alliance.organisation AS o
 WHERE o.id = ANY(%(organisations)s::bigint[]);
+
+-- name: outlet_of
+SELECT t.id, t.name
+FROM ledger.operation AS p
+INNER JOIN alliance.outlet AS t ON p.outlet_id = t.id
+WHERE p.id = %(id)s;

@@ -17,10 +17,9 @@ from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.reconcile import disputes
 from tongbao.reconcile.types import Dispute, DisputeKind, Opening
-from tongbao.web import forms, lists, pages, who
+from tongbao.web import forms, labels, lists, pages, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
-from tongbao.web.operator import named
 from tongbao.web.operator.proposing import noted
 from tongbao.web.pages import Said
 from tongbao.web.who import OPERATOR, FieldMissing, sees
@@ -39,8 +38,8 @@ LISTING: Final = Listing(
     hint=mark("Number, organisation or reason"),
     dates="opened_at",
     choices=(
-        Choice(name="state", title=mark("State"), values=named.DISPUTE_STATES),
-        Choice(name="kind", title=mark("Kind"), values=named.DISPUTES),
+        Choice(name="state", title=mark("State"), values=labels.DISPUTE_STATES),
+        Choice(name="kind", title=mark("Kind"), values=labels.DISPUTES),
     ),
     columns=(
         Column(
@@ -50,11 +49,11 @@ LISTING: Final = Listing(
             sort=True,
             to=lambda row: f"/operator/disputes/{row['id']}",
         ),
-        Column(name="kind", title=mark("Kind"), says=named.DISPUTES, second="reason"),
+        Column(name="kind", title=mark("Kind"), says=labels.DISPUTES, second="reason"),
         Column(name="creditor", title=mark("Wants it")),
         Column(name="debtor", title=mark("Is to pay")),
         Column(name="amount", title=mark("Amount"), kind="money", sort=True),
-        Column(name="state", title=mark("State"), kind="state", says=named.DISPUTE_STATES),
+        Column(name="state", title=mark("State"), kind="state", says=labels.DISPUTE_STATES),
         Column(name="due", title=mark("Due"), kind="date"),
         Column(name="opened_at", title=mark("Opened"), kind="moment"),
     ),
@@ -128,7 +127,7 @@ def _opening(form: Form) -> Opening:
     operation = form.maybe("operation")
     if operation is not None and _NUMBER.fullmatch(operation) is None:
         raise FieldMissing(name="operation")
-    kind = form.choice("kind", tuple(named.DISPUTES))
+    kind = form.choice("kind", tuple(labels.DISPUTES))
     if kind != "missing" and operation is None:
         raise FieldMissing(name="operation")
     return Opening(
@@ -168,7 +167,7 @@ async def _new(
         "operator/dispute_new.html",
         status=422 if refusal else 200,
         form=form,
-        kinds=named.DISPUTES,
+        kinds=labels.DISPUTES,
         everybody=everybody,
         given={name: str(asked.get(name, "")) for name in ("operation", "creditor", "debtor")},
         refused=forms.beside(refusal, beside),
@@ -202,8 +201,8 @@ async def _page(
         answerable=undecided and found.state == "open",
         proposable=undecided and (found.state != "open" or at >= found.answer_by),
         form=form,
-        kinds=named.DISPUTES,
-        states=named.DISPUTE_STATES,
+        kinds=labels.DISPUTES,
+        states=labels.DISPUTE_STATES,
         refused=forms.beside(
             refusal, {"amount-malformed": "amount", "dispute-exceeds-claim": "amount"}
         ),

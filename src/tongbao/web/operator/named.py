@@ -30,19 +30,6 @@ DECISIONS: Final = PROPOSALS | {
 }
 """Whatever one person proposes and another decides."""
 
-DISPUTES: Final = {
-    "claim": mark("About a claim"),
-    "acceptance-fee": mark("About an acceptance fee"),
-    "issue-fee": mark("About an issue fee"),
-    "missing": mark("Operation that the ledger lacks"),
-}
-DISPUTE_STATES: Final = {
-    "open": mark("Waits for an answer"),
-    "accepted": mark("Accepted by the other side"),
-    "contested": mark("Contested"),
-    "upheld": mark("Upheld"),
-    "rejected": mark("Rejected"),
-}
 ENDS: Final = {
     "written-off": mark("Written off"),
     "corrected": mark("Corrected"),

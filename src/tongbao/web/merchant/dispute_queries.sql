@@ -1,0 +1,14 @@
+-- name: disputes
+-- From the organisation's side: who the other is, and what is due next.
+SELECT d.id, d.kind, d.amount, d.state, d.reason, d.reference, d.opened_by, d.opened_at, d.upheld,
+  o.name AS other,
+  CASE WHEN d.creditor_id = %(organisation)s THEN 'mine' ELSE 'theirs' END AS side,
+  CASE WHEN d.decided_at IS NULL THEN coalesce(d.decide_by, d.answer_by) END AS due
+FROM reconcile.dispute AS d
+INNER JOIN alliance.organisation AS o
+  ON CASE WHEN d.creditor_id = %(organisation)s THEN d.debtor_id ELSE d.creditor_id END = o.id
+WHERE %(organisation)s IN (d.creditor_id, d.debtor_id);
+
+-- name: names_of
+SELECT o.id, o.name FROM alliance.organisation AS o
+WHERE o.id = ANY(%(organisations)s::bigint[]);
