@@ -320,5 +320,10 @@ LOG: Final = {
     "exception-assigned": mark("Exception assigned"),
     "dispute-opened": mark("Dispute opened"),
     "dispute-answered": mark("Dispute answered"),
+    "default-covered": mark("Default covered"),
+    "recovery-booked": mark("Recovery booked"),
+    "bank-file-read": mark("Bank file read"),
+    "bank-line-decided": mark("Line of the bank decided"),
+    "payment-files-made": mark("Payment files made"),
 }
 """What people do, as the log names it."""

@@ -32,6 +32,12 @@ WAYS: Final[list[Way]] = [
     Way(to="/operator/operations", text=mark("Operations"), icon="receipt", roles=OPERATOR),
     Way(to="/operator/windows", text=mark("Clearing"), icon="arrows-exchange", roles=OPERATOR),
     Way(to="/operator/settlements", text=mark("Settlements"), icon="building-bank", roles=OPERATOR),
+    Way(
+        to="/operator/bank",
+        text=mark("Bank"),
+        icon="file-import",
+        roles=("admin", "settlement", "auditor"),
+    ),
     Way(to="/operator/exceptions", text=mark("Exceptions"), icon="alert-circle", roles=OPERATOR),
     Way(to="/operator/decisions", text=mark("To decide"), icon="user-check", roles=OPERATOR),
     Way(to="/operator/disputes", text=mark("Disputes"), icon="gavel", roles=OPERATOR),

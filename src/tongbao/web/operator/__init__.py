@@ -5,7 +5,9 @@ from typing import Final
 from litestar.handlers import BaseRouteHandler
 
 from tongbao.web.operator import (
+    bank,
     clearing,
+    defaults,
     desk,
     disputes,
     guarantee,
@@ -24,9 +26,11 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *overview.ROUTES,
     *organisations.ROUTES,
     *organisation.ROUTES,
+    *defaults.ROUTES,
     *members.ROUTES,
     *operations.ROUTES,
     *clearing.ROUTES,
+    *bank.ROUTES,
     *desk.ROUTES,
     *proposals.ROUTES,
     *proposing.ROUTES,

@@ -92,7 +92,7 @@ async def window_page(request: Request[Any, Any, Any], window: FromPath[int]) ->
     """Show who owes whom in a window, and what netting makes of it."""
 
     def ask(conn: Connection) -> tuple[Report, dict[int, str]]:
-        return report(conn, window), _names(conn)
+        return report(conn, window), names_of(conn)
 
     told, names = await parts.read(request, ask)
     spoken = pages.words_of(request)
@@ -146,7 +146,7 @@ async def settlement_page(
     request: Request[Any, Any, Any], settlement: FromPath[int]
 ) -> Response[str]:
     """Show a settlement: its legs, its files, its trail."""
-    return await _settlement(request, settlement, None, None)
+    return await show(request, settlement, None, None)
 
 
 @post("/operator/settlements/{settlement:int}/decision", opt=sees("admin", "settlement"))
@@ -167,9 +167,7 @@ async def decide(request: Request[Any, Any, Any], settlement: FromPath[int]) -> 
         text = mark("It is approved.") if decision == "approve" else mark("It is rejected.")
         return Done(f"/operator/settlements/{settlement}", Said(text))
 
-    return await forms.submit(
-        request, do, lambda form, no: _settlement(request, settlement, form, no)
-    )
+    return await forms.submit(request, do, lambda form, no: show(request, settlement, form, no))
 
 
 @get("/operator/settlements/{settlement:int}/files/{file:int}", opt=sees("admin", "settlement"))
@@ -192,9 +190,11 @@ async def payment_file(
     return Response(content, media_type=f"application/{kind}", headers=headers)
 
 
-async def _settlement(
+async def show(
     request: Request[Any, Any, Any], settlement: int, form: Form | None, refusal: Refusal | None
 ) -> Response[str]:
+    """Give the page of a settlement, with what was refused of a form on it."""
+
     def ask(conn: Connection) -> dict[str, Any]:
         return {
             "one": settlements.get(conn, settlement),
@@ -202,7 +202,7 @@ async def _settlement(
             "skipped": settlements.skipped(conn, settlement),
             "files": files.of_settlement(conn, settlement),
             "trail": steps(conn, settlement),
-            "names": _names(conn),
+            "names": names_of(conn),
         }
 
     shown = await parts.read(request, ask)
@@ -218,7 +218,8 @@ async def _settlement(
     )
 
 
-def _names(conn: Connection) -> dict[int, str]:
+def names_of(conn: Connection) -> dict[int, str]:
+    """Give what every organisation is called, by its id."""
     names: dict[int, str] = {}
     after = 0
     while page := organisations.list_after(conn, after):

@@ -8,6 +8,7 @@ from litestar.params import FromPath
 
 from tongbao.access import audit
 from tongbao.alliance import organisations
+from tongbao.bank import decide
 from tongbao.desk import exceptions
 from tongbao.hosting import parts
 from tongbao.kernel import clock, sql, texts
@@ -64,7 +65,7 @@ async def exception_list(request: Request[Any, Any, Any]) -> Response[Any]:
 @get("/operator/exceptions/{item:int}", opt=sees(*OPERATOR))
 async def exception_page(request: Request[Any, Any, Any], item: FromPath[int]) -> Response[str]:
     """Show what is known of an exception item."""
-    return await _page(request, item, None, None)
+    return await show(request, item, None, None)
 
 
 @post("/operator/exceptions/{item:int}/assign", opt=sees("admin", "settlement"))
@@ -82,7 +83,7 @@ async def assign(request: Request[Any, Any, Any], item: FromPath[int]) -> Respon
         text = mark("It is yours.") if to == me.login else mark("It is assigned.")
         return Done(f"/operator/exceptions/{item}", Said(text))
 
-    return await forms.submit(request, do, lambda form, no: _page(request, item, form, no))
+    return await forms.submit(request, do, lambda form, no: show(request, item, form, no))
 
 
 @post("/operator/exceptions/{item:int}/close", opt=sees("admin", "settlement"))
@@ -97,7 +98,7 @@ async def close(request: Request[Any, Any, Any], item: FromPath[int]) -> Respons
         audit.note(conn, "exception-closed", me.actor(address), at, subject=subject, said=said)
         return Done("/operator/exceptions", Said(mark("It is closed.")))
 
-    return await forms.submit(request, do, lambda form, no: _page(request, item, form, no))
+    return await forms.submit(request, do, lambda form, no: show(request, item, form, no))
 
 
 @post("/operator/exceptions/{item:int}/review", opt=sees("admin"))
@@ -112,12 +113,13 @@ async def decide_risk(request: Request[Any, Any, Any], item: FromPath[int]) -> R
         audit.note(conn, "risk-decided", me.actor(address), at, subject=subject, said=said)
         return Done("/operator/exceptions?state=open", Said(mark("It is decided.")))
 
-    return await forms.submit(request, do, lambda form, no: _page(request, item, form, no))
+    return await forms.submit(request, do, lambda form, no: show(request, item, form, no))
 
 
-async def _page(
+async def show(
     request: Request[Any, Any, Any], item: int, form: Form | None, refusal: Refusal | None
 ) -> Response[str]:
+    """Give the page of an exception item, with what was refused of a form on it."""
     at = clock.now()
 
     def ask(conn: Connection) -> dict[str, Any]:
@@ -137,6 +139,7 @@ async def _page(
         status=422 if refusal else 200,
         kinds=labels.EXCEPTIONS,
         watched=shown["item"].kind in watch.KINDS,
+        of_bank=shown["item"].kind in decide.KINDS,
         form=form,
         states=labels.EXCEPTION_STATES,
         ends=named.ENDS,

@@ -20,8 +20,6 @@ from tongbao.kernel import amounts, clock, limits, sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.losses import default
-from tongbao.losses.plan import plan
-from tongbao.losses.types import Plan
 from tongbao.web import forms, labels, pages, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.pages import Said
@@ -68,33 +66,6 @@ async def suspend(request: Request[Any, Any, Any], organisation: FromPath[int]) 
         return Done(f"/operator/organisations/{organisation}", Said(mark("It is suspended.")))
 
     return await forms.submit(request, do, lambda form, no: _page(request, organisation, form, no))
-
-
-@get(
-    "/operator/organisations/{organisation:int}/default", opt=sees("admin", "settlement", "auditor")
-)
-async def dry_run(request: Request[Any, Any, Any], organisation: FromPath[int]) -> Response[str]:
-    """Show who would bear what, if the organisation defaulted now; nothing is booked."""
-    at = clock.now()
-
-    def ask(conn: Connection) -> tuple[Organisation, Plan, dict[int, str]]:
-        names = {o.id: o.name for o in organisations.list_after(conn)}
-        return organisations.get(conn, organisation), plan(conn, organisation, at), names
-
-    found, planned, names = await parts.read(request, ask)
-    steps = [
-        (step, sorted(shares, key=lambda share: -share.amount))
-        for step, shares in groupby(planned.shares, key=lambda share: share.step)
-    ]
-    return pages.page(
-        request,
-        "operator/default.html",
-        organisation=found,
-        planned=planned,
-        steps=steps,
-        names=names,
-        labels_of=labels.LOSS_STEPS,
-    )
 
 
 @get("/operator/organisations/{organisation:int}/contract", opt=sees("admin"))
@@ -204,7 +175,6 @@ def _show(conn: Connection, organisation: int, at: datetime) -> Shown:
 ROUTES: Final[list[BaseRouteHandler]] = [
     organisation_page,
     suspend,
-    dry_run,
     ask_contract,
     sign_contract,
 ]
