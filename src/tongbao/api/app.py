@@ -34,16 +34,16 @@ from tongbao.api import (
 )
 from tongbao.api.acting import provide_actor
 from tongbao.api.caller import guard, provide_caller
-from tongbao.api.entry import RateHeaders
+from tongbao.api.heading import Heading
 from tongbao.api.problems import BODY, on_crash, on_http, on_refusal, on_validation
 from tongbao.api.tip import Tip
-from tongbao.api.versions import Version
 from tongbao.hosting import request_id
+from tongbao.hosting.gathering import Gathering
 from tongbao.hosting.parts import Parts, opened
-from tongbao.hosting.request_id import RequestId
 from tongbao.kernel import db
 from tongbao.kernel.errors import Refusal
 from tongbao.kernel.settings import Settings
+from tongbao.members import identities
 
 _log = logging.getLogger("tongbao.api")
 
@@ -79,6 +79,7 @@ def make(settings: Settings, shared: Parts | None = None) -> Litestar:
             app.state.outlets = {}
             app.state.running = set()
             app.state.tip = Tip(parts.pool)
+            app.state.names = Gathering(parts.pool, identities.find_many)
             yield
 
     return Litestar(
@@ -89,7 +90,7 @@ def make(settings: Settings, shared: Parts | None = None) -> Litestar:
             "actor": Provide(provide_actor, sync_to_thread=False),
         },
         guards=[guard],
-        middleware=[RequestId(), RateHeaders(), Version()],
+        middleware=[Heading()],
         exception_handlers={
             Refusal: on_refusal,
             ValidationException: on_validation,

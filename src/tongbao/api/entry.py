@@ -4,10 +4,7 @@ import time
 from typing import Any, Final, cast
 
 from litestar.connection import ASGIConnection, Request
-from litestar.datastructures import MutableScopeHeaders
-from litestar.enums import ScopeType
-from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import Scope
 
 from tongbao.access import signing
 from tongbao.access.keys import Caller, KeyUnknown, SignatureNeeded
@@ -89,24 +86,12 @@ class Entry:
         return signer.caller
 
 
-class RateHeaders(ASGIMiddleware):
-    """Say in the answer how often its caller may still ask."""
-
-    scopes = (ScopeType.HTTP,)
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Pass the request on; the answer says what the guard has noted."""
-
-        async def with_standing(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                standing: Standing | None = scope["state"].get(_STANDING)
-                if standing is not None:
-                    headers = MutableScopeHeaders(message)
-                    for name, value in standing.headers().items():
-                        headers[name] = value
-            await send(message)
-
-        await next_app(scope, receive, with_standing)
+def standing(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """Give the headers that say how often a caller may still ask, as the guard has noted."""
+    noted: Standing | None = scope["state"].get(_STANDING)
+    if noted is None:
+        return []
+    return [(name.lower().encode(), value.encode()) for name, value in noted.headers().items()]
 
 
 def of(connection: Connection) -> Entry:

@@ -16,11 +16,11 @@ from tongbao.alliance import outlets
 from tongbao.alliance.outlets import OutletNotFound
 from tongbao.api.wire import MemberRef
 from tongbao.hosting import parts
+from tongbao.hosting.gathering import Gathering
 from tongbao.kernel import clock, texts
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Malformed, Refusal
 from tongbao.kernel.settings import Settings
-from tongbao.members import identities
 from tongbao.members.identities import IdentityNotFound
 from tongbao.members.keys import normalise
 from tongbao.members.types import Identity, Key
@@ -110,11 +110,13 @@ async def find(
     refs, wanted = _sorted(caller, members, settings.identity_secret)
     shown = {ref: ref.code for ref in members if _by_code(ref)}
     missing = {code for code in codes if code not in known}
-    if wanted or missing:
-        keys = list(dict.fromkeys(wanted.values()))
-        owners, places = await parts.read(request, lambda conn: _read(conn, keys, missing))
+    if wanted:
+        names: Gathering[Key, int] = request.app.state.names
+        owners = await names.find(list(wanted.values()))
         for ref, key in wanted.items():
             refs[ref] = owners.get(key) or IdentityNotFound(kind=key.kind)
+    if missing:
+        places = await parts.read(request, lambda conn: _places(conn, missing))
         if len(known) >= _KEPT:
             known.clear()
         known.update(places)
@@ -187,9 +189,7 @@ def _sorted(
     return known, wanted
 
 
-def _read(
-    conn: Connection, keys: list[Key], codes: Iterable[str]
-) -> tuple[dict[Key, int], dict[str, Place]]:
+def _places(conn: Connection, codes: Iterable[str]) -> dict[str, Place]:
     places: dict[str, Place] = {}
     for code in codes:
         try:
@@ -197,4 +197,4 @@ def _read(
         except OutletNotFound:
             continue
         places[code] = Place(found.id, found.organisation_id)
-    return (identities.find_many(conn, keys) if keys else {}), places
+    return places

@@ -1,6 +1,5 @@
 """Money calls: what came over the wire goes to the teller as an operation and is answered."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -59,7 +58,7 @@ async def post(request: Request[Any, Any, Any], call: Call, kind: str, build: Bu
             request,
             lambda conn: early.refuse(conn, call.scope, call.key, call.asked, kind, why, at),
         )
-    return await asyncio.wrap_future(parts.of(request).teller.submit(op))
+    return await parts.post(request, op)
 
 
 def answered(request: Request[Any, Any, Any], outcome: Outcome) -> Response[Any]:

@@ -2,10 +2,7 @@
 
 from typing import Final
 
-from litestar.datastructures import MutableScopeHeaders
-from litestar.enums import ScopeType
-from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import Scope
 
 from tongbao.kernel import texts
 from tongbao.kernel.errors import Malformed
@@ -15,7 +12,9 @@ VERSIONS: Final = ("2026-11-01",)
 """Every version that is served, oldest first."""
 
 CURRENT: Final = VERSIONS[-1]
-_NAME: Final = HEADER.lower().encode()
+NAME: Final = HEADER.lower().encode()
+_CURRENT: Final = CURRENT.encode()
+_KNOWN: Final = frozenset(version.encode() for version in VERSIONS)
 
 
 class VersionUnknown(Malformed):
@@ -23,21 +22,13 @@ class VersionUnknown(Malformed):
     text = "there is no version {given!r} of this interface; there are {versions}"
 
 
-class Version(ASGIMiddleware):
-    """Say in every answer which version it is of; refuse ``version-unknown``."""
-
-    scopes = (ScopeType.HTTP,)
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Pass the request on if it wants a version that there is."""
-        wanted = next((value for name, value in scope["headers"] if name == _NAME), None)
-        given = CURRENT if wanted is None else wanted.decode("latin-1")
-
-        async def with_version(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableScopeHeaders(message)[HEADER] = given if given in VERSIONS else CURRENT
-            await send(message)
-
-        if given not in VERSIONS:
-            raise VersionUnknown(given=texts.shown(given), versions=", ".join(VERSIONS))
-        await next_app(scope, receive, with_version)
+def wanted(scope: Scope) -> bytes:
+    """Give the version that a request wants; refuses ``version-unknown``."""
+    given = next((value for name, value in scope["headers"] if name == NAME), None)
+    if given is None:
+        return _CURRENT
+    if given not in _KNOWN:
+        raise VersionUnknown(
+            given=texts.shown(given.decode("latin-1")), versions=", ".join(VERSIONS)
+        )
+    return given

@@ -125,7 +125,7 @@ class Terminal:
         return await self._post(building.undo(message, signed.organisation))
 
     async def _post(self, operation: Operation) -> Outcome:
-        return await asyncio.wrap_future(self._parts.teller.submit(operation))
+        return await self._parts.crossing.of(self._parts.teller.submit(operation))
 
     async def _run(self, do: Callable[[Connection], Answer]) -> Answer:
         return await asyncio.to_thread(self._commit, do)

@@ -1,8 +1,8 @@
 """Transactions of requests: begun on a connection that lives, whatever happened to the others."""
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from typing import Final
 
 import psycopg
@@ -15,6 +15,8 @@ from tongbao.teller.batch import OutcomeUnknown, is_lost
 _PATIENCE: Final = 5.0
 """Seconds in which a connection has to become free."""
 
+_SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
 
 @contextmanager
 def begun(pool: db.Pool) -> Iterator[db.Connection]:
@@ -23,9 +25,7 @@ def begun(pool: db.Pool) -> Iterator[db.Connection]:
     Refuses ``database-unreachable``, then nothing was done, and ``outcome-unknown`` when the
     database went away while it committed.
     """
-    began = time.monotonic()
-    conn, stack = _begin(pool)
-    metrics.POOL_SECONDS.observe(time.monotonic() - began)
+    conn, stack = _begin(pool, lambda conn: conn.transaction())
     decided = False
     try:
         with metrics.POOL_USED.track_inprogress(), stack:
@@ -39,8 +39,38 @@ def begun(pool: db.Pool) -> Iterator[db.Connection]:
         raise DatabaseUnreachable(reason=_in_one_line(error)) from error
 
 
-def _begin(pool: db.Pool) -> tuple[db.Connection, ExitStack]:
+@contextmanager
+def snapshot(pool: db.Pool) -> Iterator[db.Connection]:
+    """Give a connection that sees one state of the database until the block ends, and only reads.
+
+    Refuses ``database-unreachable``.
+    """
+    conn, stack = _begin(pool, _reading)
+    try:
+        with metrics.POOL_USED.track_inprogress(), stack:
+            yield conn
+    except psycopg.OperationalError as error:
+        if not is_lost(conn, error):
+            raise
+        raise DatabaseUnreachable(reason=_in_one_line(error)) from error
+
+
+@contextmanager
+def _reading(conn: db.Connection) -> Iterator[None]:
+    """Begin in one statement: each is a journey there and back."""
+    conn.execute(_SNAPSHOT)
+    try:
+        yield
+    finally:
+        with suppress(psycopg.OperationalError):  # it is gone, and had nothing to lose
+            conn.rollback()
+
+
+def _begin(
+    pool: db.Pool, begin: Callable[[db.Connection], AbstractContextManager[object]]
+) -> tuple[db.Connection, ExitStack]:
     """Begin on the first connection that can; the pool replaces those that have died in it."""
+    began = time.monotonic()
     lost: Exception | None = None
     for _ in range(pool.max_size + 1):
         with ExitStack() as stack:
@@ -49,12 +79,13 @@ def _begin(pool: db.Pool) -> tuple[db.Connection, ExitStack]:
             except PoolTimeout as error:
                 raise DatabaseUnreachable(reason=_in_one_line(error)) from error
             try:
-                stack.enter_context(conn.transaction())
+                stack.enter_context(begin(conn))
             except psycopg.OperationalError as error:
                 if not is_lost(conn, error):
                     raise
                 lost = error
                 continue
+            metrics.POOL_SECONDS.observe(time.monotonic() - began)
             return conn, stack.pop_all()
     raise DatabaseUnreachable(reason=_in_one_line(lost)) from lost
 

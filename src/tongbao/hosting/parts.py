@@ -8,9 +8,12 @@ from typing import Any, TypeVar, cast
 from litestar.connection import ASGIConnection
 from msgspec import Struct, field
 
-from tongbao.hosting.database import begun
+from tongbao.hosting.crossing import Crossing
+from tongbao.hosting.database import begun, snapshot
 from tongbao.kernel import db
 from tongbao.kernel.settings import Settings
+from tongbao.points.operations import Operation
+from tongbao.points.outcome import Outcome
 from tongbao.teller.teller import Teller
 
 Answer = TypeVar("Answer")
@@ -26,6 +29,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     pool: db.Pool
     teller: Teller
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    crossing: Crossing = field(default_factory=Crossing)
 
 
 @contextmanager
@@ -39,6 +43,12 @@ def opened(settings: Settings, shared: Parts | None = None) -> Iterator[Parts]:
         return
     with db.pool(settings, sure=False) as pool, Teller.of(settings) as teller:
         yield Parts(settings=settings, pool=pool, teller=teller)
+
+
+async def post(request: ASGIConnection[Any, Any, Any, Any], operation: Operation) -> Outcome:
+    """Hand an operation to the teller and wait for its outcome; refuses what the teller does."""
+    shared = of(request)
+    return await shared.crossing.of(shared.teller.submit(operation))
 
 
 def of(request: ASGIConnection[Any, Any, Any, Any]) -> Parts:
@@ -61,8 +71,7 @@ async def write(
 
 
 def _in_snapshot(pool: db.Pool, ask: Callable[[db.Connection], Answer]) -> Answer:
-    with begun(pool) as conn:
-        conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    with snapshot(pool) as conn:
         return ask(conn)
 
 

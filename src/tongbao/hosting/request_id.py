@@ -10,6 +10,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADER: Final = "x-request-id"
+NAME: Final = HEADER.encode()
 _USABLE: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
 
@@ -35,7 +36,7 @@ def of(scope: Scope) -> str:
     state = scope["state"]
     known: str | None = state.get("request_id")
     if known is None:
-        given = dict(scope["headers"]).get(HEADER.encode(), b"")
+        given = next((value for name, value in scope["headers"] if name == NAME), b"")
         usable = _USABLE.fullmatch(given) is not None
         known = state["request_id"] = given.decode() if usable else secrets.token_hex(8)
     return known

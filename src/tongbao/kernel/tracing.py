@@ -3,9 +3,9 @@
 A door that has set up OpenTelemetry gives its tracer to ``use``; the library is not imported here.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, Protocol
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Final, Protocol
 
 Mark = Any
 """A place in a trace, to link to: OpenTelemetry's ``SpanContext``."""
@@ -23,6 +23,7 @@ class Tracer(Protocol):
         """Give the place in the trace that this thread or task is in."""
 
 
+_NOTHING: Final = nullcontext()
 _tracers: list[Tracer] = []
 
 
@@ -31,14 +32,14 @@ def use(tracer: Tracer) -> None:
     _tracers[:] = [tracer]
 
 
-@contextmanager
-def span(name: str, links: Sequence[Mark | None] = (), **facts: Any) -> Iterator[None]:
+def span(name: str, links: Sequence[Mark | None] = (), **facts: Any) -> AbstractContextManager[Any]:
     """Make a span of the block, linked to what it does things for."""
     if not _tracers:
-        yield
-        return
-    with _tracers[0].span(name, [mark for mark in links if mark is not None], facts):
-        yield
+        return _NOTHING
+    made: AbstractContextManager[Any] = _tracers[0].span(
+        name, [mark for mark in links if mark is not None], facts
+    )
+    return made
 
 
 def here() -> Mark | None:

@@ -46,8 +46,10 @@ class Service:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        app = next(app for prefix, app in self._mounts if path.startswith(prefix))
-        await app(scope, receive, send)
+        for prefix, app in self._mounts:
+            if path.startswith(prefix):
+                await app(scope, receive, send)
+                return
 
     async def _live(self, receive: Any, send: Any) -> None:
         """Say when requests can be served; at the end, when all are answered, close the parts."""

@@ -26,10 +26,10 @@ def patient(receive: Receive, seconds: float = BODY) -> Receive:
         nonlocal until, whole
         if whole:  # whoever asks now waits for the caller to go
             return await receive()
-        now = asyncio.get_running_loop().time()
-        until = until or now + seconds
+        until = until or asyncio.get_running_loop().time() + seconds
         try:
-            message = await asyncio.wait_for(receive(), until - now)
+            async with asyncio.timeout_at(until):
+                message = await receive()
         except TimeoutError:
             raise BodyTooSlow(seconds=f"{seconds:g}") from None
         whole = not message.get("more_body", False)

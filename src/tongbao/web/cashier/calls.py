@@ -94,7 +94,7 @@ async def hand_in(
             request, lambda conn: early.refuse(conn, scope, call.key, call.asked, kind, why, at)
         )
     else:
-        outcome = await asyncio.wrap_future(parts.of(request).teller.submit(op))
+        outcome = await parts.post(request, op)
     return await answered(request, outcome)
 
 

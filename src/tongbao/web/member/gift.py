@@ -86,7 +86,7 @@ async def give(request: Request[Any, Any, Any]) -> Response[str]:
             points=wanted.points,
             proof="otp" if _proved(me, at) else None,
         )
-        outcome = await asyncio.wrap_future(parts.of(request).teller.submit(op))
+        outcome = await parts.post(request, op)
         check(outcome)
     except Refusal as refusal:
         # Its key keeps the refusal: what is mended is another gift.

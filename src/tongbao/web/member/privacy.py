@@ -1,6 +1,5 @@
 """Privacy: consents by purpose and organisation, all that is known of me, and the end of it."""
 
-import asyncio
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -153,7 +152,7 @@ async def erase(request: Request[Any, Any, Any]) -> Response[str]:
             member=me.member_id,
             forfeit=True,
         )
-        gift.check(await asyncio.wrap_future(parts.of(request).teller.submit(op)))
+        gift.check(await parts.post(request, op))
         await parts.write(request, lambda conn: _forget(conn, me.member_id, at))
         await parts.write(
             request, lambda conn: audit.note(conn, "member-erased", me.actor(address), at)

@@ -1,6 +1,5 @@
 """Members: found by what they are known by, their points and history; locked, adjusted, merged."""
 
-import asyncio
 import re
 from typing import Any, Final
 
@@ -128,7 +127,7 @@ async def adjust(request: Request[Any, Any, Any], member: FromPath[int]) -> Resp
             by=me.login,
             channel="console",
         )
-        done = await asyncio.wrap_future(parts.of(request).teller.submit(asked))
+        done = await parts.post(request, asked)
         tills.check(done)
     except Refusal as no:
         return await _page(request, member, form, no)
@@ -153,7 +152,7 @@ async def decide(
             approve=form.choice("decision", ("approve", "reject")) == "approve",
             channel="console",
         )
-        done = await asyncio.wrap_future(parts.of(request).teller.submit(asked))
+        done = await parts.post(request, asked)
         tills.check(done)
     except Refusal as no:
         away = forms.step_up(request, no)
@@ -175,7 +174,7 @@ async def merge(request: Request[Any, Any, Any], member: FromPath[int]) -> Respo
         asked = ops.Merge(
             key=form.key, scope=me.organisation_id, member=member, into=int(into), channel="console"
         )
-        done = await asyncio.wrap_future(parts.of(request).teller.submit(asked))
+        done = await parts.post(request, asked)
         tills.check(done)
     except Refusal as no:
         away = forms.step_up(request, no)

@@ -1,6 +1,5 @@
 """Operations: found by anything, each explained lot by lot and claim by claim, and refunded."""
 
-import asyncio
 import re
 from typing import Any, Final
 
@@ -122,7 +121,7 @@ async def refund(request: Request[Any, Any, Any], operation: FromPath[int]) -> R
             amount=amount,
             channel="console",
         )
-        done = await asyncio.wrap_future(parts.of(request).teller.submit(asked))
+        done = await parts.post(request, asked)
         tills.check(done)
     except Refusal as no:
         return await _page(request, operation, no)
