@@ -3,8 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
-from litestar import Litestar
-from litestar.testing import TestClient
+import httpx
 
 from tests.api.conftest import Served
 
@@ -12,7 +11,7 @@ from tests.api.conftest import Served
 class Office:
     """Somebody who calls for the operator or for a merchant, each call under a key of its own."""
 
-    def __init__(self, client: TestClient[Litestar], token: str) -> None:
+    def __init__(self, client: httpx.Client, token: str) -> None:
         self._client, self._token, self._calls = client, token, 0
 
     def get(self, path: str, **query: Any) -> Any:

@@ -122,6 +122,33 @@ def test_too_many_waiting_are_refused_and_not_forgotten(
     assert desk.balances(member).available == 200
 
 
+def test_what_is_handed_in_together_is_posted_together_each_for_itself(
+    desk: Desk, connect: Connect
+) -> None:
+    member = desk.member()
+    with Teller(connect, now=lambda: AT) as teller:
+        given = [award(desk, member), desk.by(Unheard, "a"), award(desk, member)]
+        first, mistake, last = teller.submit_all(given)
+        positions = {good(first.result(timeout=20)).position, good(last.result(20)).position}
+        with pytest.raises(KeyError):
+            mistake.result(timeout=20)
+    assert desk.balances(member).available == 200
+    assert len(positions) == 2
+
+
+def test_together_are_refused_for_whom_there_is_no_room(
+    desk: Desk, admin: Admin, connect: Connect
+) -> None:
+    member = desk.member()
+    with (
+        Teller(connect, waiting=2, now=lambda: AT) as teller,
+        one_in_commit(desk, admin, teller),
+        pytest.raises(TellerBusy),
+    ):
+        teller.submit_all([award(desk, member) for _ in range(3)])
+    assert desk.balances(member).available == 0
+
+
 def test_many_threads_get_their_own_answers(desk: Desk, admin: Admin, teller: Teller) -> None:
     before, members = written(admin), [desk.member() for _ in range(4)]
     points = {n: award(desk, members[n % 4], points=n + 1) for n in range(400)}

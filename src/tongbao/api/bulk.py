@@ -157,7 +157,7 @@ def _members(item: Item) -> list[MemberRef]:
 async def _each(request: Request[Any, Any, Any], items: Sequence[_Made]) -> list[ItemOut]:
     """Hand every operation to the teller; each is answered for itself."""
     teller = parts.of(request).teller
-    waiting = [_submit(teller, item) for item in items]
+    waiting = _submit(teller, items)
     missing = [
         (item, item.op)
         for item in items
@@ -174,13 +174,15 @@ async def _each(request: Request[Any, Any, Any], items: Sequence[_Made]) -> list
     ]
 
 
-def _submit(teller: Teller, item: _Made) -> "Future[Outcome] | Exception":
-    if isinstance(item.op, Refusal):
-        return item.op
+def _submit(teller: Teller, items: Sequence[_Made]) -> "list[Future[Outcome] | Exception]":
+    """Hand in what could be built; where there is none, its refusal is the answer."""
     try:
-        return teller.submit(item.op)
+        futures = iter(
+            teller.submit_all([item.op for item in items if not isinstance(item.op, Refusal)])
+        )
     except Refusal as refusal:
-        return refusal
+        return [item.op if isinstance(item.op, Refusal) else refusal for item in items]
+    return [item.op if isinstance(item.op, Refusal) else next(futures) for item in items]
 
 
 def _wait(one: "Future[Outcome] | Exception") -> Outcome | Exception:

@@ -57,13 +57,17 @@ def snapshot(pool: db.Pool) -> Iterator[db.Connection]:
 
 @contextmanager
 def _reading(conn: db.Connection) -> Iterator[None]:
-    """Begin in one statement: each is a journey there and back."""
+    """Begin in one statement: each is a journey there and back.
+
+    It ends by a commit, also when something failed: with a rollback psycopg would forget which
+    statements it has prepared.
+    """
     conn.execute(_SNAPSHOT)
     try:
         yield
     finally:
         with suppress(psycopg.OperationalError):  # it is gone, and had nothing to lose
-            conn.rollback()
+            conn.commit()
 
 
 def _begin(

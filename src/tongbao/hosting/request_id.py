@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from itertools import count
 from typing import Final
 
 from litestar.datastructures import MutableScopeHeaders
@@ -11,6 +12,10 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADER: Final = "x-request-id"
 NAME: Final = HEADER.encode()
+_OURS: Final = secrets.token_hex(6)
+"""What the ids of this process begin with; then they are counted. They need not be secret."""
+
+_count: Final = count(1)
 _USABLE: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
 
@@ -38,5 +43,5 @@ def of(scope: Scope) -> str:
     if known is None:
         given = next((value for name, value in scope["headers"] if name == NAME), b"")
         usable = _USABLE.fullmatch(given) is not None
-        known = state["request_id"] = given.decode() if usable else secrets.token_hex(8)
+        known = state["request_id"] = given.decode() if usable else f"{_OURS}-{next(_count):x}"
     return known

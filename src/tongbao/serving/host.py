@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Final
 
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.server.mp import MPServer
 from msgspec import Struct
@@ -113,6 +113,7 @@ def _server(host: str, port: int, processes: int) -> MPServer:
         address=host,
         port=port,
         interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
         workers=processes,
         # Its automatic mode waits without end for whoever connects and says nothing.
         http=HTTPModes.http1,

@@ -117,17 +117,27 @@ class Teller:
         that nothing was posted, and whatever else kept this one operation out. A future that was
         cancelled in time is not posted; once it runs it cannot be cancelled.
         """
+        return self.submit_all([operation])[0]
+
+    def submit_all(self, operations: Sequence[Operation]) -> "list[Future[Outcome]]":
+        """Hand operations in together, so that they are posted together if they can be.
+
+        Each is for itself, as if it were handed in alone. Refuses what ``submit`` refuses, all of
+        them when there is no room for all.
+        """
         if self._process != os.getpid():  # a fork has the queue, but not the thread that serves it
             raise TellerClosed
-        future: Future[Outcome] = Future()
+        futures: list[Future[Outcome]] = [Future() for _ in operations]
+        here, now = tracing.here(), time.monotonic()
+        waiting = [(op, future, here, now) for op, future in zip(operations, futures, strict=True)]
         with self._arrived:
             if self._closed:
                 raise TellerClosed
-            if len(self._queue) >= self._most:
+            if len(self._queue) + len(waiting) > self._most:
                 raise TellerBusy(waiting=len(self._queue))
-            self._queue.append((operation, future, tracing.here(), time.monotonic()))
+            self._queue.extend(waiting)
             self._arrived.notify()
-        return future
+        return futures
 
     def post(self, operation: Operation) -> Outcome:
         """Hand an operation in and wait for its outcome."""
