@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Final
 
 import psycopg
@@ -15,7 +15,7 @@ from tongbao.teller.batch import OutcomeUnknown, is_lost
 _PATIENCE: Final = 5.0
 """Seconds in which a connection has to become free."""
 
-_SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 @contextmanager
@@ -57,17 +57,10 @@ def snapshot(pool: db.Pool) -> Iterator[db.Connection]:
 
 @contextmanager
 def _reading(conn: db.Connection) -> Iterator[None]:
-    """Begin in one statement: each is a journey there and back.
-
-    It ends by a commit, also when something failed: with a rollback psycopg would forget which
-    statements it has prepared.
-    """
-    conn.execute(_SNAPSHOT)
-    try:
+    """Begin what sees one state of the database, and only reads."""
+    with conn.transaction():
+        conn.execute(_SNAPSHOT)
         yield
-    finally:
-        with suppress(psycopg.OperationalError):  # it is gone, and had nothing to lose
-            conn.commit()
 
 
 def _begin(
