@@ -46,6 +46,15 @@ INNER JOIN ledger.transfer AS t ON p.id = t.operation_id AND t.movement = 40
 INNER JOIN alliance.organisation AS o ON t.from_owner = o.id
 WHERE o.code = 'jinheng' AND p.organisation_id <> o.id
 """
+_OTHER = """
+SELECT c.issuer_id FROM ledger.claim AS c
+INNER JOIN alliance.organisation AS o ON c.redeemer_id = o.id
+WHERE o.code = 'jinheng' ORDER BY c.claimed DESC LIMIT 1
+"""
+_LEG = """
+SELECT max(l.settlement_id) FROM clearing.leg AS l
+INNER JOIN alliance.organisation AS o ON l.organisation_id = o.id WHERE o.code = 'jinheng'
+"""
 _CASHIER = "SELECT id FROM access.staff WHERE login = 'cashier'"
 
 LOOKS: tuple[Look, ...] = (
@@ -93,6 +102,12 @@ LOOKS: tuple[Look, ...] = (
     Look("/merchant/operations/{id}", "manager", ids=_SALE),
     Look("/merchant/operations/{id}/dispute", "manager", ids=_SALE),
     Look("/merchant/claims/{id}", "manager", ids=_CLAIM),
+    Look("/merchant/positions", "finance"),
+    Look("/merchant/positions/{id}", "finance", ids=_WINDOW),
+    Look("/merchant/counterparties", "finance"),
+    Look("/merchant/counterparties/{id}", "finance", ids=_OTHER),
+    Look("/merchant/settlements", "finance"),
+    Look("/merchant/settlements/{id}", "finance", ids=_LEG),
     Look("/merchant/disputes", "manager"),
     Look("/merchant/disputes/new", "manager"),
     Look("/merchant/newcomers", "finance"),

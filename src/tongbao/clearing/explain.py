@@ -142,9 +142,22 @@ def singles(
 
     Refuses ``choice-malformed``.
     """
+    values = values_of(organisation_id, window_id, kind, counterparty_id)
+    values |= {"after": after, "limit": min(limit, limits.PAGE)}
+    with conn.cursor(row_factory=class_row(Single)) as cursor:
+        return cursor.execute(Q.operations_of_line, values).fetchall()
+
+
+def values_of(
+    organisation_id: int, window_id: int, kind: Kind, counterparty_id: int | None
+) -> dict[str, Any]:
+    """Give what tells the transfers behind a line, as parameters of a query.
+
+    Refuses ``choice-malformed``.
+    """
     texts.choice("kind", kind, get_args(Kind))
     way = _WAYS[kind]
-    values = {
+    return {
         "organisation": organisation_id,
         "counterparty": organisation_id if counterparty_id is None else counterparty_id,
         "window": window_id,
@@ -152,11 +165,7 @@ def singles(
         "outward": way.out,
         "inward": way.into,
         "ended": way.ended,
-        "after": after,
-        "limit": min(limit, limits.PAGE),
     }
-    with conn.cursor(row_factory=class_row(Single)) as cursor:
-        return cursor.execute(Q.operations_of_line, values).fetchall()
 
 
 def _windows(conn: Connection, organisation_id: int, after: int, through: int) -> list[WindowPart]:

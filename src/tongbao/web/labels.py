@@ -81,6 +81,23 @@ MOVEMENTS: Final = {
 }
 """How amounts move between organisations by what is done at tills."""
 
+LINES: Final = {
+    "claim_due": mark("Points of others spent here"),
+    "claim_owed": mark("Our points spent elsewhere"),
+    "counterclaim_due": mark("Refunds elsewhere of our points"),
+    "counterclaim_owed": mark("Refunds here of points of others"),
+    "acceptance_fee": mark("Acceptance fees"),
+    "acceptance_fee_back": mark("Acceptance fees given back"),
+    "issue_fee": mark("Issue fees"),
+    "issue_fee_back": mark("Issue fees given back"),
+    "reserve_funded": mark("Set aside for points given"),
+    "reserve_released": mark("Freed from the reserve"),
+    "breakage": mark("Reserve of points that ended"),
+    "shared_loss": mark("Share of a loss"),
+    "dispute": mark("Disputes"),
+}
+"""What moves a position in a window, as the organisation reads it."""
+
 SETTLEMENT_STATES: Final = {
     "proposed": mark("Proposed"),
     "approved": mark("Approved"),

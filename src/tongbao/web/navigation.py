@@ -53,6 +53,8 @@ WAYS: Final[list[Way]] = [
     Way(to="/merchant", text=mark("Overview"), icon="layout-dashboard", roles=MERCHANT),
     Way(to="/merchant/operations", text=mark("Operations"), icon="receipt", roles=MERCHANT),
     Way(to="/merchant/newcomers", text=mark("New members"), icon="user-plus", roles=MERCHANT),
+    Way(to="/merchant/positions", text=mark("Positions"), icon="arrows-exchange", roles=MERCHANT),
+    Way(to="/merchant/settlements", text=mark("Settlements"), icon="building-bank", roles=MERCHANT),
     Way(to="/merchant/outlets", text=mark("Outlets"), icon="building-store", roles=MERCHANT),
     Way(to="/merchant/staff", text=mark("Staff"), icon="id-badge", roles=("manager",)),
     Way(to="/merchant/disputes", text=mark("Disputes"), icon="gavel", roles=MERCHANT),

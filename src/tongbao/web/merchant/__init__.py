@@ -19,6 +19,7 @@ from tongbao.web.merchant import (
     outlets,
     overview,
     people,
+    positions,
 )
 
 ROUTES: Final[list[BaseRouteHandler]] = [
@@ -27,6 +28,7 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *operations.ROUTES,
     *disputes.ROUTES,
     *claims.ROUTES,
+    *positions.ROUTES,
     *outlets.ROUTES,
     *people.ROUTES,
     *desk.ROUTES,

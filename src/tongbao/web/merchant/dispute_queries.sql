@@ -8,7 +8,3 @@ FROM reconcile.dispute AS d
 INNER JOIN alliance.organisation AS o
   ON CASE WHEN d.creditor_id = %(organisation)s THEN d.debtor_id ELSE d.creditor_id END = o.id
 WHERE %(organisation)s IN (d.creditor_id, d.debtor_id);
-
--- name: names_of
-SELECT o.id, o.name FROM alliance.organisation AS o
-WHERE o.id = ANY(%(organisations)s::bigint[]);

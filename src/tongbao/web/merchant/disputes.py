@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from tongbao.access import audit
 from tongbao.alliance import organisations
 from tongbao.hosting import parts
-from tongbao.kernel import arrays, clock, limits, sql
+from tongbao.kernel import clock, limits, sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.reconcile import disputes
@@ -20,6 +20,7 @@ from tongbao.reconcile.types import Dispute, DisputeKind, Opening
 from tongbao.web import forms, labels, lists, pages, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
+from tongbao.web.merchant.names import names
 from tongbao.web.pages import Said
 from tongbao.web.who import MERCHANT, sees
 from tongbao.web.words import mark
@@ -203,17 +204,16 @@ async def _new(
 
     def ask(conn: Connection) -> tuple[list[Disputable], dict[int, str]]:
         found = disputable(conn, operation, mine, at)
-        given = {"organisations": arrays.ints(sorted({one.debtor_id for one in found}))}
-        return found, dict(conn.execute(Q.names_of, given).fetchall())
+        return found, names(conn, (one.debtor_id for one in found))
 
-    found, names = await parts.read(request, ask)
+    found, others = await parts.read(request, ask)
     return pages.page(
         request,
         "merchant/dispute_new.html",
         status=422 if refusal else 200,
         operation=operation,
         found=found,
-        names=names,
+        names=others,
         kinds=labels.DISPUTES,
         form=form,
         refused=forms.beside(refusal, _BESIDE),

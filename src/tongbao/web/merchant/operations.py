@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from tongbao.access.sessions import SignedIn
 from tongbao.hosting import parts
-from tongbao.kernel import arrays, sql
+from tongbao.kernel import sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.points import detail as details
@@ -23,6 +23,7 @@ from tongbao.points.refusals import NotReversible, OperationNotFound
 from tongbao.web import forms, labels, lists, pages, tills, who
 from tongbao.web.forms import Form
 from tongbao.web.lists import Choice, Column, Listing
+from tongbao.web.merchant.names import names
 from tongbao.web.pages import Said
 from tongbao.web.who import MERCHANT, sees
 from tongbao.web.words import mark
@@ -207,7 +208,6 @@ def tell(conn: Connection, operation: int, mine: int) -> Told:
         *(lot.issuer_id for lot in told.lots),
         *(side for claim in told.claims for side in (claim.issuer, claim.redeemer)),
     }
-    given = {"organisations": arrays.ints(sorted(organisations))}
     known = {"organisation": mine, "member": told.operation.owner_id}
     outlet = conn.execute(Q.outlet_of, {"id": operation}).fetchone()
     (known_by,) = conn.execute(Q.known_by, known).fetchone() or ("–",)
@@ -215,7 +215,7 @@ def tell(conn: Connection, operation: int, mine: int) -> Told:
         explained=told,
         operation=told.operation,
         detail=details.decode(told.operation.data),
-        names=dict(conn.execute(Q.names_of, given).fetchall()),
+        names=names(conn, organisations),
         known_by=known_by,
         outlet=outlet,
         left=lines_left(conn, operation),
