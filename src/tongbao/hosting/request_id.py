@@ -43,5 +43,5 @@ def of(scope: Scope) -> str:
     if known is None:
         given = next((value for name, value in scope["headers"] if name == NAME), b"")
         usable = _USABLE.fullmatch(given) is not None
-        known = state["request_id"] = given.decode() if usable else f"{_OURS}-{next(_count):x}"
+        known = state["request_id"] = given.decode() if usable else f"{_OURS}{next(_count):08x}"
     return known
