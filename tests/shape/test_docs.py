@@ -76,11 +76,12 @@ def test_the_reference_says_every_event_of_clearing() -> None:
     page = (ROOT / "docs" / "reference" / "events.md").read_text("utf-8")
     names = [
         types.WINDOW_CLOSED, types.HEADROOM_NARROWED, types.PREPAID_LOWERED,
+        types.ORGANISATION_JOINED,
         *types.SETTLEMENT_TYPES.values(), *types.LEG_TYPES.values(),
     ]  # fmt: skip
     data = (
         types.WindowClosed, types.SettlementChanged, types.LegChanged, types.HeadroomNarrowed,
-        types.PrepaidLowered,
+        types.PrepaidLowered, types.OrganisationJoined,
     )  # fmt: skip
     assert [name for name in names if f"| `{name}` |" not in page] == []
     assert [f for one in data for f in one.__struct_fields__ if f"`{f}`" not in page] == []

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.postgres
 
 STACK = (
     "kernel", "events", "ledger", "desk", "alliance", "members", "access", "points", "clearing",
-    "bank", "webhooks", "till", "web",
+    "bank", "webhooks", "till", "joining", "web",
     "statements", "reconcile", "losses", "liability", "figures", "intake", "worker",
 )  # fmt: skip
 PACKAGES = [name for name in STACK if files("tongbao").joinpath(name, "schema.sql").is_file()]

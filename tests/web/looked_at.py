@@ -60,6 +60,8 @@ _CASHIER = "SELECT id FROM access.staff WHERE login = 'cashier'"
 LOOKS: tuple[Look, ...] = (
     Look("/sign-in", None),
     Look("/nowhere", None),
+    Look("/join", None),
+    Look("/join/apply?province=310000", None),
     Look("/account"),
     Look("/operator"),
     Look("/operator/organisations"),
@@ -68,6 +70,8 @@ LOOKS: tuple[Look, ...] = (
     Look("/operator/organisations/{id}/contract", ids=_LARGEST),
     Look("/operator/organisations/{id}/default", "audit", ids=_LARGEST),
     Look("/operator/organisations/{id}/operations", ids=_LARGEST),
+    Look("/operator/applications"),
+    Look("/operator/applications/{id}", ids="SELECT max(id) FROM joining.application"),
     Look("/operator/members"),
     Look("/operator/members/{id}", ids=MEMBER),
     Look("/operator/operations"),

@@ -2,8 +2,11 @@
 
 import pytest
 
+from tests.joining.wanting import apply
 from tests.web import browser
 from tests.web.serving import Live, open_session
+from tongbao.joining import applications, decide
+from tongbao.kernel import clock
 
 PAGES = [
     (None, "/sign-in"),
@@ -14,6 +17,11 @@ PAGES = [
     ("admin", "/operator/organisations/{organisation}"),
     ("admin", "/operator/organisations/{organisation}/contract"),
     ("auditor", "/operator/organisations/{organisation}/default"),
+    (None, "/join"),
+    (None, "/join/apply?province=330000"),
+    (None, "/join/{link}"),
+    ("admin", "/operator/applications"),
+    ("admin", "/operator/applications/{application}"),
     ("admin", "/operator/members"),
     ("admin", "/operator/members/{member}"),
     ("marketer", "/operator/operations"),
@@ -34,7 +42,15 @@ PAGES = [
 
 @pytest.mark.parametrize(("size", "language"), [(browser.DESK, "en"), (browser.PHONE, "zh-CN")])
 def test_every_page_is_in_order(live: Live, size: tuple[int, int], language: str) -> None:
-    ids = {"organisation": live.world.organisations["A"], "member": live.world.members[0]}
+    link = apply(live.db)
+    found = applications.look(live.db, link)
+    decide.ask(live.db, found.id, "Whose account is it?", by="Lin", at=clock.now())
+    ids = {
+        "organisation": live.world.organisations["A"],
+        "member": live.world.members[0],
+        "link": link,
+        "application": found.id,
+    }
     with browser.window(live.chromium, live.base, size=size, language=language) as window:
         for role, path in PAGES:
             window.context.clear_cookies()

@@ -9,15 +9,15 @@ import hmac
 import re
 from typing import Final, Literal
 
-Kind = Literal["tbk", "tbt", "tbs", "tbm", "tbi"]
-"""Key, access token, session of staff, session of a member, invitation."""
+Kind = Literal["tbk", "tbt", "tbs", "tbm", "tbi", "tba"]
+"""Key, access token, session of staff, session of a member, invitation, application."""
 
 BYTES: Final = 32
 """Bytes of chance in a secret, for ``secrets.token_urlsafe``."""
 SECRET: Final = 43
 """Characters of a secret: those bytes in base64url."""
 
-_TOKEN: Final = re.compile(r"(tb[ktsmi])_([1-9][0-9]{0,17})_([A-Za-z0-9_-]{43})")
+_TOKEN: Final = re.compile(r"(tb[ktsmia])_([1-9][0-9]{0,17})_([A-Za-z0-9_-]{43})")
 
 
 def digest(secret: str) -> bytes:

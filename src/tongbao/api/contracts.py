@@ -1,7 +1,7 @@
 """Contracts over HTTP: signed version by version, and what is in force at a time."""
 
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from litestar import Response, get, post
 from litestar.handlers import BaseRouteHandler
@@ -82,14 +82,19 @@ class ContractOut(Struct, frozen=True, kw_only=True):
     written_at: datetime
 
 
+def given(terms: TermsIn) -> dict[str, Any]:
+    """Give the terms that a body says, by name."""
+    said = {name: getattr(terms, name) for name in Terms.__struct_fields__}
+    return {name: value for name, value in said.items() if value is not UNSET}
+
+
 @post("/v1/organisations/{organisation:str}/contracts", **operators("alliance:write"))
 async def sign(
     request: Req, caller: Me, actor: Actor, organisation: PathId, data: JSONBody[ContractIn]
 ) -> Response[ContractOut]:
     """Sign the next version of a contract, from a time on; unset: from now on."""
     who = number(organisation)
-    given = {name: getattr(data.terms, name) for name in Terms.__struct_fields__}
-    changes = {name: value for name, value in given.items() if value is not UNSET}
+    changes = given(data.terms)
 
     def do(conn: Connection, at: datetime) -> Contract:
         return contracts.amend(conn, who, changes, data.valid_from or at, at, fresh=data.fresh)

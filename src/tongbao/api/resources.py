@@ -6,6 +6,7 @@ from litestar.handlers import BaseRouteHandler
 
 from tongbao.api import (
     adjustments,
+    applications,
     bank_accounts,
     contracts,
     days,
@@ -33,6 +34,7 @@ from tongbao.api import (
 
 ROUTES: Final[list[BaseRouteHandler]] = [
     *adjustments.ROUTES,
+    *applications.ROUTES,
     *bank_accounts.ROUTES,
     *contracts.ROUTES,
     *days.ROUTES,

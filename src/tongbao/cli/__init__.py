@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "migrate": Command("migrate", "Bring the database to this program's version."),
     "import": Command("import_sales", "Import the sales that merchants have on file."),
     "organisation": Command("organisations", "Register organisations; say which may issue."),
+    "application": Command("application", "Decide upon those who want to join."),
     "staff": Command("staff", "Say who signs in, for whom and in which role."),
     "contract": Command("contract", "Sign terms, and see what was agreed to."),
     "collateral": Command("collateral", "Book deposits and withdrawals, by two people."),

@@ -1,5 +1,6 @@
 """``tongbao contract``: sign the terms of organisations, and see what they have agreed to."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
@@ -60,8 +61,9 @@ def sign(
         if valid_from is not None:
             zone = ZoneInfo(opened.settings.time_zone)
             begins = valid_from.replace(tzinfo=zone).astimezone(UTC)
-        changes = dict(_term(text) for text in term or [])
-        signed = contracts.amend(opened.conn, who, changes, begins, opened.at, fresh=fresh)
+        signed = contracts.amend(
+            opened.conn, who, terms(term or []), begins, opened.at, fresh=fresh
+        )
     if as_json:
         output.json(signed)
     else:
@@ -78,6 +80,11 @@ def history(organisation: Which, as_json: output.Json = False) -> None:
         output.json({"versions": found})
     else:
         _print(f"Contract of {organisation}", found, opened.settings.time_zone)
+
+
+def terms(given: Sequence[str]) -> dict[str, Any]:
+    """Read terms such as ``earn_rate=20000``; refuses ``term-unreadable``."""
+    return dict(_term(text) for text in given)
 
 
 def _term(text: str) -> tuple[str, Any]:

@@ -169,6 +169,17 @@ class PrepaidLowered(Struct, frozen=True, kw_only=True, gc=False):
     wanted: int
 
 
+ORGANISATION_JOINED: Final = "tongbao.organisation.joined.v1"
+"""Event type of an organisation whose application was accepted."""
+
+
+class OrganisationJoined(Struct, frozen=True, kw_only=True):
+    """The data of an organisation that takes part from now on."""
+
+    organisation: int
+    written: int
+
+
 WEBHOOK_PINGED: Final = "tongbao.webhook.pinged.v1"
 """Event type of an endpoint that somebody tries: it alone is sent it, whatever types it wants."""
 
@@ -192,6 +203,7 @@ TYPES: Final = (
     *LEG_TYPES.values(),
     HEADROOM_NARROWED,
     PREPAID_LOWERED,
+    ORGANISATION_JOINED,
     WEBHOOK_PINGED,
     WEBHOOK_DISABLED,
 )

@@ -138,6 +138,9 @@ STEP_UP: Final = timedelta(minutes=15)
 INVITATION: Final = timedelta(days=7)
 """How long an invitation to set the first password is good."""
 
+APPLICATION: Final = timedelta(days=90)
+"""How long it is known who applied and was refused, or did not answer."""
+
 RESET: Final = timedelta(hours=2)
 """How long a link to set a new password is good."""
 

@@ -13,7 +13,7 @@ from tongbao.hosting.parts import Parts, opened
 from tongbao.hosting.request_id import RequestId
 from tongbao.kernel.errors import Refusal
 from tongbao.kernel.settings import Settings
-from tongbao.web import account, assets, door, signing_in, single_sign_on
+from tongbao.web import account, assets, door, joining, signing_in, single_sign_on
 from tongbao.web.cashier import ROUTES as CASHIER
 from tongbao.web.errors import on_crash, on_http, on_refusal
 from tongbao.web.member import ROUTES as MEMBERS
@@ -31,6 +31,7 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *signing_in.ROUTES,
     *single_sign_on.ROUTES,
     *account.ROUTES,
+    *joining.ROUTES,
     *OPERATOR,
     *MERCHANT,
     *MEMBERS,

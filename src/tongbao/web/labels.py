@@ -307,6 +307,12 @@ FACTS: Final = {
 """What an exception item or a proposal says, by name."""
 
 LOG: Final = {
+    "application-made": mark("Application made"),
+    "application-asked": mark("Applicant asked"),
+    "application-answered": mark("Applicant answered"),
+    "application-refused": mark("Application refused"),
+    "application-accepted": mark("Application accepted"),
+    "application-begun": mark("Link and key given"),
     "sign-in": mark("Signed in"),
     "sign-in-refused": mark("Sign-in refused"),
     "member-sign-in": mark("Member signed in"),

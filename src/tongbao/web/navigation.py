@@ -28,6 +28,12 @@ WAYS: Final[list[Way]] = [
         icon="building-store",
         roles=OPERATOR,
     ),
+    Way(
+        to="/operator/applications",
+        text=mark("Applications"),
+        icon="clipboard-check",
+        roles=("admin", "settlement", "auditor"),
+    ),
     Way(to="/operator/members", text=mark("Members"), icon="users", roles=OPERATOR),
     Way(to="/operator/operations", text=mark("Operations"), icon="receipt", roles=OPERATOR),
     Way(to="/operator/windows", text=mark("Clearing"), icon="arrows-exchange", roles=OPERATOR),

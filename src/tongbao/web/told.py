@@ -51,6 +51,9 @@ TEXTS: Final = {
     "quote-used": mark("This bill was paid already."),
     "member-not-active": mark("This membership is not active."),
     "member-has-holds": mark("%(held)s points are held for a purchase. They must be free first."),
+    "credit-code-malformed": mark("That is no credit code: compare the 18 characters."),
+    "bank-account-malformed": mark("That cannot be paid to: compare it with the bank's papers."),
+    "application-decided": mark("This was decided already. Open the page anew."),
     "amount-malformed": mark("That is not an amount with at most two decimals."),
     "amount-out-of-range": mark("This amount is too small or too large."),
 }

@@ -16,6 +16,7 @@ from tongbao.clearing.exposure import raise_alerts
 from tongbao.clearing.laws import LAWS
 from tongbao.clearing.scheduled import close_due, propose_due
 from tongbao.desk import exceptions
+from tongbao.joining import applications
 from tongbao.kernel import job_queue, sql
 from tongbao.kernel.errors import NotFound
 from tongbao.ledger import verify as laws
@@ -163,6 +164,7 @@ def tidy(bench: Bench) -> Facts:
     with bench.conn.transaction():
         forgetting.forget(bench.conn, bench.now())
         deliveries.forget(bench.conn, bench.now())
+        applications.forget(bench.conn, bench.now())
     bench.conn.execute(job_queue.SEARCH)
     return {"lost": bench.conn.execute(Q.forget_lost_jobs).rowcount}
 

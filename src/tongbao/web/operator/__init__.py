@@ -5,6 +5,7 @@ from typing import Final
 from litestar.handlers import BaseRouteHandler
 
 from tongbao.web.operator import (
+    applications,
     bank,
     clearing,
     defaults,
@@ -26,6 +27,7 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *overview.ROUTES,
     *organisations.ROUTES,
     *organisation.ROUTES,
+    *applications.ROUTES,
     *defaults.ROUTES,
     *members.ROUTES,
     *operations.ROUTES,

@@ -16,12 +16,13 @@ from tongbao.alliance.types import Contract, Organisation, Terms
 from tongbao.clearing import exposure
 from tongbao.clearing.exposure import Exposure
 from tongbao.hosting import parts
-from tongbao.kernel import amounts, clock, limits, sql
+from tongbao.kernel import clock, limits, sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.losses import default
 from tongbao.web import forms, labels, pages, who
 from tongbao.web.forms import Done, Form
+from tongbao.web.operator import terms
 from tongbao.web.pages import Said
 from tongbao.web.who import OPERATOR, sees
 from tongbao.web.words import mark
@@ -85,30 +86,13 @@ async def sign_contract(
 
     def do(conn: Connection, form: Form) -> Done:
         sessions.check_step_up(me, at)
-        contracts.sign(conn, organisation, _terms(form), at, at)
+        contracts.sign(conn, organisation, terms.read(form), at, at)
         subject = f"organisation {organisation}"
         audit.note(conn, "contract-signed", me.actor(address), at, subject=subject)
         return Done(f"/operator/organisations/{organisation}", Said(mark("The contract rules.")))
 
     return await forms.submit(
         request, do, lambda form, no: _contract(request, organisation, form, no)
-    )
-
-
-def _terms(form: Form) -> Terms:
-    def rate(name: str) -> int:
-        return form.fen(name) * (limits.RATE // 10_000)
-
-    expiry, credit = form.maybe("expiry_months"), form.maybe("credit_limit")
-    return Terms(
-        earn_rate=rate("earn_rate"),
-        prepaid_share=rate("prepaid_share"),
-        reimbursement=rate("reimbursement"),
-        acceptance_fee=rate("acceptance_fee"),
-        issue_fee=rate("issue_fee"),
-        expiry_months=amounts.parse(expiry) // 100 if expiry else None,
-        credit_limit=amounts.parse(credit.replace(",", "")) if credit else None,
-        cycle=form.choice("cycle", tuple(labels.CYCLES)),  # type: ignore[arg-type]  # one of them
     )
 
 
@@ -119,13 +103,12 @@ async def _contract(
         return organisations.get(conn, organisation), contracts.history(conn, organisation)
 
     found, history = await parts.read(request, ask)
-    terms = history[-1].terms if history else Terms()
     return pages.page(
         request,
         "operator/contract.html",
         status=422 if refusal else 200,
         organisation=found,
-        terms=terms,
+        terms=history[-1].terms if history else Terms(),
         form=form,
         cycles=labels.CYCLES,
         refused=forms.beside(refusal, {}),
