@@ -76,6 +76,12 @@ def test_translations_are_chinese_and_keep_their_facts() -> None:
         assert set(FIELD.findall(text)) == set(FIELD.findall(string)), f"{file}: {text!r}"
 
 
+def test_no_text_has_a_bare_percent_sign_that_would_be_taken_for_a_fact() -> None:
+    texts = {text: string for text, (string, _) in translated().items()} | {t: t for t in said()}
+    bare = [text for text, string in texts.items() if "%" in re.sub(r"%\(\w+\)[sd]", "", string)]
+    assert bare == []
+
+
 def test_amounts_dates_and_rates_are_written_as_each_language_has_them() -> None:
     zh, en = words.of("zh", "Asia/Shanghai"), words.of("en", "Asia/Shanghai")
     assert en.money(123_456_789) == zh.money(123_456_789) == "¥1,234,567.89"
