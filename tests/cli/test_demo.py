@@ -151,7 +151,7 @@ def test_the_demo_prints_a_picture_of_a_hundred_columns(
     folder = ("--folder", str(tmp_path / "demo"))
     ended = call(database_url, "demo", "--database", sandbox, *folder)
     assert ended.exit_code == 0
-    lines = ended.stdout.splitlines()
+    lines = ended.stdout.replace(str(tmp_path), "").splitlines()
     assert [line for line in lines if cell_len(line.rstrip()) > 100] == []
     for heading in (
         "What was answered",

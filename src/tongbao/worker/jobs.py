@@ -16,6 +16,7 @@ from tongbao.clearing.exposure import raise_alerts
 from tongbao.clearing.laws import LAWS
 from tongbao.clearing.scheduled import close_due, propose_due
 from tongbao.desk import exceptions
+from tongbao.figures import windows
 from tongbao.joining import applications
 from tongbao.kernel import job_queue, sql
 from tongbao.kernel.errors import NotFound
@@ -88,6 +89,16 @@ def alerts(bench: Bench) -> Facts:
     with bench.conn.transaction():
         found = raise_alerts(bench.conn, bench.now())
     return {"raised": found.raised, "ended": found.ended}
+
+
+def figures(bench: Bench) -> Facts:
+    """Sum closed windows for those who look at the alliance as a whole."""
+    summed = 0
+    while True:
+        with bench.conn.transaction():
+            if not windows.catch_up(bench.conn, bench.settings.time_zone, 1):
+                return {"windows": summed}
+        summed += 1
 
 
 def payments(bench: Bench) -> Facts:
@@ -205,7 +216,13 @@ JOBS: Final[Sequence[Job]] = (
     Job(name="take", cron=_EVERY_MINUTE, do=settling.take, help="what the bank has sent"),
     Job(name="payments", cron="*/15 * * * *", do=payments, help="what the bank has not reported"),
     Job(name="disputes", cron="*/15 * * * *", do=disputes, help="deadlines of disputes"),
-    Job(name="statements", cron="*/5 * * * *", do=settling.state, help="sums of closed windows"),
+    Job(
+        name="statements",
+        cron="*/5 * * * *",
+        do=settling.state,
+        help="everybody's statements",
+    ),
+    Job(name="figures", cron=_EVERY_MINUTE, do=figures, help="sums of closed windows, for pages"),
     Job(name="liability", cron="30 * * * *", do=settling.estimate, help="a month that is over"),
     Job(name="seal", cron=_EVERY_FIVE_SECONDS, do=seal, help="the hash chain"),
     Job(name="webhooks", cron=_EVERY_TWO_SECONDS, do=webhooks, help="who is to be told of what"),

@@ -1,16 +1,16 @@
 -- name: windows
--- How much is claimed in each, refunds taken off, between how many pairs.
+-- How much is claimed in each, refunds taken off, between how many pairs: as it was summed, or, of
+-- a window that is not summed yet, from its claims.
 SELECT w.id, w.opened_at, w.closed_at,
   CASE WHEN w.closed_at IS NULL THEN 'open' ELSE 'closed' END AS state,
-  (
-    SELECT coalesce(sum(c.claimed - c.countered), 0)::bigint FROM ledger.claim AS c
-    WHERE c.window_id = w.id AND c.issuer_id <> c.redeemer_id
-  ) AS claimed,
-  (
-    SELECT count(*) FROM ledger.claim AS c
-    WHERE c.window_id = w.id AND c.issuer_id <> c.redeemer_id
-  ) AS pairs
-FROM ledger.clearing_window AS w;
+  coalesce(s.claimed, n.claimed) AS claimed, coalesce(s.pairs, n.pairs) AS pairs
+FROM ledger.clearing_window AS w
+LEFT JOIN figures.window_sum AS s ON w.id = s.window_id
+LEFT JOIN LATERAL (
+  SELECT coalesce(sum(c.claimed - c.countered), 0)::bigint AS claimed, count(*) AS pairs
+  FROM ledger.claim AS c
+  WHERE c.window_id = w.id AND s.window_id IS NULL AND c.issuer_id <> c.redeemer_id
+) AS n ON TRUE;
 
 -- name: settlements
 SELECT s.id, s.business_date, s.through_window, s.state, s.collections, s.to_collect, s.payouts,

@@ -5,15 +5,17 @@ from typing import Any, Final
 
 from litestar import Request, Response, get, post
 from litestar.handlers import BaseRouteHandler
+from msgspec import structs
 from psycopg.rows import dict_row
 
 from tongbao.desk import proposals
+from tongbao.figures import windows
 from tongbao.hosting import parts
 from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.liability import estimates, months, triangle
-from tongbao.liability.triangle import Row
+from tongbao.liability.triangle import Cell, Row
 from tongbao.web import facts, forms, labels, lists, pages, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Column, Listing
@@ -26,6 +28,7 @@ Q = sql.load(__package__, "people_queries.sql")
 _ESTIMATES: Final = 6
 _CURVES: Final = 8
 _AGES: Final = 24
+_SUMMED_AT_ONCE: Final = 40
 
 LISTING: Final = Listing(
     name="liability",
@@ -71,10 +74,12 @@ async def propose_estimate(request: Request[Any, Any, Any]) -> Response[Any]:
 
 @get("/operator/liability/curves", opt=sees(*OPERATOR))
 async def curves(request: Request[Any, Any, Any]) -> Response[str]:
-    """Draw how much of each month's points has been redeemed at each age; reads the journal."""
+    """Draw how much of each month's points has been redeemed at each age, in closed windows."""
     spoken = pages.words_of(request)
-    through = months.of(clock.now(), spoken.zone.key)
-    rows = await parts.read(request, lambda conn: _alliance(conn, spoken.zone.key, through))
+    zone = parts.of(request).settings.time_zone
+    through = months.of(clock.now(), zone)
+    await parts.write(request, lambda conn: windows.catch_up(conn, zone, _SUMMED_AT_ONCE))
+    rows = await parts.read(request, lambda conn: _alliance(conn, through))
     return pages.page(
         request,
         "operator/curves.html",
@@ -107,10 +112,9 @@ async def _page(
     )
 
 
-def _alliance(conn: Connection, zone: str, through: date) -> list[Row]:
-    for issuer, cells in triangle.read(conn, zone, through):
-        return triangle.build(cells, through) if issuer is None else []
-    return []
+def _alliance(conn: Connection, through: date) -> list[Row]:
+    cells = (Cell(issuer_id=None, **structs.asdict(one)) for one in windows.cohorts(conn))
+    return triangle.build(cells, through)
 
 
 def _chart(rows: list[Row], spoken: Words) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from psycopg.rows import dict_row
 from tongbao.clearing import exposure, settlements
 from tongbao.clearing.exposure import Exposure
 from tongbao.clearing.types import Settlement
+from tongbao.figures import windows
+from tongbao.figures.windows import Sums
 from tongbao.hosting import parts
 from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
@@ -35,7 +37,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     issued: int
     redeemed: int
     health: dict[str, Any]
-    sums: list[dict[str, Any]]
+    sums: list[Sums]
     alerts: list[Exposure]
     settlements: list[Settlement]
 
@@ -44,7 +46,8 @@ class Picture(Struct, frozen=True, kw_only=True):
 async def overview(request: Request[Any, Any, Any]) -> Response[str]:
     """Show the alliance as it stands."""
     at = clock.now()
-    await parts.write(request, _sum_windows)
+    zone = parts.of(request).settings.time_zone
+    await parts.write(request, lambda conn: windows.catch_up(conn, zone, _SUMMED_AT_ONCE))
     taken = await parts.read(request, lambda conn: _take(conn, at))
     feed = await parts.read(request, _feed)
     spoken = pages.words_of(request)
@@ -67,18 +70,11 @@ async def feed(request: Request[Any, Any, Any]) -> Response[str]:
     return pages.page(request, "operator/feed.html", feed=found, kinds=labels.OPERATIONS)
 
 
-def _sum_windows(conn: Connection) -> None:
-    """Sum closed windows that nobody has looked at yet; most of the time there is none."""
-    for (window,) in conn.execute(Q.windows_to_sum, {"limit": _SUMMED_AT_ONCE}).fetchall():
-        conn.execute(Q.sum_window, {"window": window})
-
-
 def _take(conn: Connection, at: datetime) -> Picture:
     (circulation,) = conn.execute(Q.circulation_now).fetchone() or (0,)
     issued, redeemed = conn.execute(Q.sums_of_open_window).fetchone() or (0, 0)
     with conn.cursor(row_factory=dict_row) as cursor:
         health = cursor.execute(Q.health).fetchone() or {}
-        sums = cursor.execute(Q.newest_sums, {"limit": _WINDOWS}).fetchall()
     strained = sorted(
         (one for one in exposure.every(conn, at) if one.level and one.used_share is not None),
         key=lambda one: -(one.used_share or 0),
@@ -88,7 +84,7 @@ def _take(conn: Connection, at: datetime) -> Picture:
         issued=issued,
         redeemed=redeemed,
         health=health,
-        sums=sums[::-1],
+        sums=windows.newest(conn, _WINDOWS)[::-1],
         alerts=strained[:_ALERTS],
         settlements=settlements.listed(conn, limit=_SETTLEMENTS),
     )
@@ -99,15 +95,15 @@ def _feed(conn: Connection) -> list[dict[str, Any]]:
         return cursor.execute(Q.feed, {"limit": _FEED}).fetchall()
 
 
-def _chart(sums: list[dict[str, Any]], spoken: Words) -> dict[str, Any]:
+def _chart(sums: list[Sums], spoken: Words) -> dict[str, Any]:
     return {
         "kind": "area",
         "unit": "points",
         "label": spoken.say(mark("Points issued and redeemed by business day")),
-        "x": [f"{one['opened_at'].astimezone(spoken.zone):%m-%d}" for one in sums],
+        "x": [f"{one.opened_at.astimezone(spoken.zone):%m-%d}" for one in sums],
         "series": [
-            {"name": spoken.say(mark("Issued")), "values": [one["issued"] for one in sums]},
-            {"name": spoken.say(mark("Redeemed")), "values": [one["redeemed"] for one in sums]},
+            {"name": spoken.say(mark("Issued")), "values": [one.issued for one in sums]},
+            {"name": spoken.say(mark("Redeemed")), "values": [one.redeemed for one in sums]},
         ],
     }
 

@@ -2,30 +2,6 @@
 -- Points that members have, over all issuers.
 SELECT coalesce(-sum(balance), 0)::bigint FROM ledger.account WHERE kind = 'issued';
 
--- name: windows_to_sum
--- The newest closed windows whose sums nobody has asked for yet.
-SELECT w.id
-FROM ledger.clearing_window AS w
-LEFT JOIN web.window_sum AS s ON w.id = s.window_id
-WHERE w.closed_at IS NOT NULL AND s.window_id IS NULL
-ORDER BY w.id DESC
-LIMIT %(limit)s;
-
--- name: sum_window
-INSERT INTO web.window_sum (window_id, issued, redeemed, expired)
-SELECT %(window)s::int,
-  coalesce(sum(t.amount) FILTER (
-    WHERE m.name IN ('award', 'award_pending', 'adjust_up')
-  ), 0),
-  coalesce(sum(CASE WHEN m.name = 'restore' THEN -t.amount ELSE t.amount END) FILTER (
-    WHERE m.name IN ('redeem', 'capture', 'restore')
-  ), 0),
-  coalesce(sum(t.amount) FILTER (WHERE m.name IN ('expire', 'forfeit')), 0)
-FROM ledger.transfer AS t
-INNER JOIN ledger.movement AS m ON t.movement = m.id
-WHERE t.window_id = %(window)s AND m.unit = 'PTS'
-ON CONFLICT DO NOTHING;
-
 -- name: sums_of_open_window
 -- Of the window that is open: only its own transfers are read.
 SELECT
@@ -40,13 +16,6 @@ INNER JOIN ledger.movement AS m ON t.movement = m.id
 WHERE
   m.unit = 'PTS'
   AND t.window_id = (SELECT w.id FROM ledger.clearing_window AS w WHERE w.closed_at IS NULL);
-
--- name: newest_sums
-SELECT w.id, w.opened_at, s.issued, s.redeemed, s.expired
-FROM web.window_sum AS s
-INNER JOIN ledger.clearing_window AS w ON s.window_id = w.id
-ORDER BY w.id DESC
-LIMIT %(limit)s;
 
 -- name: feed
 -- The newest operations of the journal.
