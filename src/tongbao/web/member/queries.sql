@@ -9,15 +9,21 @@ WITH RECURSIVE family AS (
   INNER JOIN family ON m.merged_into = family.id
 ),
 
+own AS (
+  SELECT p.owner_id, p.id FROM ledger.operation AS p
+  INNER JOIN family AS f ON p.owner_id = f.id
+),
+
 received AS (
-  SELECT DISTINCT l.id >> 10 AS id FROM ledger.lot AS l
+  SELECT l.id >> 10 AS id FROM ledger.lot AS l
   INNER JOIN family AS f ON l.owner_id = f.id
+  EXCEPT
+  SELECT n.id FROM own AS n
 ),
 
 concerned AS (
-  SELECT p.owner_id, p.id FROM ledger.operation AS p
-  INNER JOIN family AS f ON p.owner_id = f.id
-  UNION
+  SELECT n.owner_id, n.id FROM own AS n
+  UNION ALL
   SELECT p.owner_id, p.id FROM ledger.operation AS p
   INNER JOIN received AS r ON p.id = r.id
 ),
@@ -25,12 +31,17 @@ concerned AS (
 named AS (
   SELECT p.id, p.kind, p.owner_id, p.points, p.cash, p.effective_at, p.original_id,
     p.data ->> 'reference' AS reference, o.name AS organisation, o.role, t.name AS outlet
-  FROM concerned AS c
+  -- In their order before anything is read of them, so that no more are read than are shown.
+  FROM (
+    SELECT n.owner_id, n.id FROM concerned AS n
+    WHERE n.id < %(before)s
+    ORDER BY n.id DESC OFFSET 0
+  ) AS c
   INNER JOIN ledger.operation AS p ON c.owner_id = p.owner_id AND c.id = p.id
   LEFT JOIN alliance.organisation AS o ON p.organisation_id = o.id
   LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id
   WHERE
-    p.id < %(before)s AND p.effective_at >= %(since)s AND p.effective_at < %(until)s
+    p.effective_at >= %(since)s AND p.effective_at < %(until)s
     AND (%(wanted)s::bigint IS NULL OR p.id = %(wanted)s)
     AND (
       %(search)s::text IS NULL OR o.name ILIKE %(search)s OR t.name ILIKE %(search)s
