@@ -1,4 +1,4 @@
-"""30,000 payments: written, answered and booked in bounded time and memory."""
+"""A settlement of 30,000 organisations: written, answered and booked in bounded time and memory."""
 
 import os
 import subprocess
@@ -83,7 +83,7 @@ def instructed(conn: Connection, url: str) -> int:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_a_settlement_with_30_000_payments_goes_to_the_bank_and_back(
+def test_a_settlement_of_30_000_organisations_goes_to_the_bank_and_back(
     db: Connection, database_url: str, tmp_path: Path
 ) -> None:
     settlement = instructed(db, database_url)
@@ -93,7 +93,7 @@ def test_a_settlement_with_30_000_payments_goes_to_the_bank_and_back(
     again = {path.name: path.read_bytes() for path in out.iterdir()}
     run(database_url, "bank", "files", "write", settlement, "--to", out)
     assert {path.name: path.read_bytes() for path in out.iterdir()} == again
-    assert sum(data.count(b"<EndToEndId>") for data in again.values()) > 0.9 * MANY
+    assert sum(data.count(b"<EndToEndId>") for data in again.values()) > MANY / 2
     for path in out.iterdir():
         check_valid(path)
     run(database_url, "sandbox", "bank", *sorted(out.iterdir()), "--to", back, "--rejects", 10_000)

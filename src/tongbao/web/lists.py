@@ -217,7 +217,7 @@ def fetch(
     limit: int,
     spoken: Words,
 ) -> list[dict[str, Any]]:
-    """Give at most ``limit`` rows of a list as it was asked for."""
+    """Give at most ``limit`` rows of a list as it was asked for; needs a transaction."""
     where, found = _conditions(listing, asked, spoken)
     falling = asked.sort.startswith("-") != (asked.cursor is not None and asked.cursor.back)
     name = asked.sort.lstrip("-")
@@ -243,6 +243,9 @@ def fetch(
         compose.Literal(limit),
     )
     with conn.cursor(row_factory=dict_row) as cursor:
+        # A plan for these very values: what is searched for, and whose list it is, decides where
+        # reading begins. What posts has one plan for all values, which would read a list whole.
+        cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
         try:
             return cursor.execute(query, {**values, **found}, prepare=False).fetchall()
         except (psycopg.DataError, psycopg.ProgrammingError) as error:
