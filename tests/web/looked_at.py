@@ -106,6 +106,7 @@ LOOKS: tuple[Look, ...] = (
     Look("/merchant/operations/{id}", "manager", ids=_SALE),
     Look("/merchant/operations/{id}/dispute", "manager", ids=_SALE),
     Look("/merchant/claims/{id}", "manager", ids=_CLAIM),
+    Look("/merchant/debt", "finance"),
     Look("/merchant/positions", "finance"),
     Look("/merchant/positions/{id}", "finance", ids=_WINDOW),
     Look("/merchant/counterparties", "finance"),

@@ -27,6 +27,7 @@ PAGES = [
     ("finance", "/merchant/claims/{claim}"),
     ("finance", "/merchant/operations/{claim}/dispute"),
     ("finance", "/merchant/disputes/new"),
+    ("finance", "/merchant/debt"),
     ("finance", "/merchant/positions"),
     ("finance", "/merchant/positions/1"),
     ("finance", "/merchant/positions/1/claim_due/{other}"),

@@ -59,6 +59,7 @@ WAYS: Final[list[Way]] = [
     Way(to="/merchant", text=mark("Overview"), icon="layout-dashboard", roles=MERCHANT),
     Way(to="/merchant/operations", text=mark("Operations"), icon="receipt", roles=MERCHANT),
     Way(to="/merchant/newcomers", text=mark("New members"), icon="user-plus", roles=MERCHANT),
+    Way(to="/merchant/debt", text=mark("Points as debt"), icon="scale", roles=MERCHANT),
     Way(to="/merchant/positions", text=mark("Positions"), icon="arrows-exchange", roles=MERCHANT),
     Way(to="/merchant/settlements", text=mark("Settlements"), icon="building-bank", roles=MERCHANT),
     Way(to="/merchant/outlets", text=mark("Outlets"), icon="building-store", roles=MERCHANT),

@@ -16,7 +16,7 @@ from tongbao.clearing.exposure import raise_alerts
 from tongbao.clearing.laws import LAWS
 from tongbao.clearing.scheduled import close_due, propose_due
 from tongbao.desk import exceptions
-from tongbao.figures import windows
+from tongbao.figures import cohorts, windows
 from tongbao.joining import applications
 from tongbao.kernel import job_queue, sql
 from tongbao.kernel.errors import NotFound
@@ -92,13 +92,17 @@ def alerts(bench: Bench) -> Facts:
 
 
 def figures(bench: Bench) -> Facts:
-    """Sum closed windows for those who look at the alliance as a whole."""
-    summed = 0
-    while True:
+    """Sum closed windows, for pages that show the alliance as a whole or an issuer's points."""
+    zone, summed, more = bench.settings.time_zone, 0, True
+    while more:
         with bench.conn.transaction():
-            if not windows.catch_up(bench.conn, bench.settings.time_zone, 1):
-                return {"windows": summed}
-        summed += 1
+            more = windows.catch_up(bench.conn, zone, 1) > 0
+        summed += more
+    more = True
+    while more:
+        with bench.conn.transaction():
+            more = cohorts.catch_up(bench.conn, zone)
+    return {"windows": summed}
 
 
 def payments(bench: Bench) -> Facts:

@@ -12,6 +12,7 @@ from litestar.handlers import BaseRouteHandler
 
 from tongbao.web.merchant import (
     claims,
+    debt,
     desk,
     disputes,
     newcomers,
@@ -29,6 +30,7 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *disputes.ROUTES,
     *claims.ROUTES,
     *positions.ROUTES,
+    *debt.ROUTES,
     *outlets.ROUTES,
     *people.ROUTES,
     *desk.ROUTES,
