@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from tongbao.kernel import db as database
 from tongbao.kernel import migrate, server
 from tongbao.kernel.db import Connection
 from tongbao.kernel.settings import Settings
+from tongbao.sandbox import processes
 
 
 @pytest.fixture
@@ -208,4 +210,54 @@ def test_without_its_database_it_says_so_and_recovers(short_path: Path) -> None:
                 "SELECT count(*) FROM ledger.operation WHERE kind = 'award'"
             ).fetchone()
             assert row == (3,)
+    server.stop(settings)
+
+
+@contextmanager
+def stopped(settings: Settings) -> Iterator[None]:
+    """Let all processes of an embedded server stand still while the block runs."""
+    (file,) = settings.data_dir.rglob("postmaster.pid")
+    everybody = processes.family(int(file.read_text("ascii").split()[0]))
+    for pid in everybody:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in everybody:
+            os.kill(pid, signal.SIGCONT)
+
+
+def test_a_database_that_hangs_is_not_waited_for_by_who_asks_whether_all_is_ready(
+    short_path: Path,
+) -> None:
+    """It accepts connections and says nothing, which is worse than being gone."""
+    settings = Settings(data_dir=short_path, shared_buffers="64MB", max_wal_size="1GB")
+    url = server.ensure(settings)
+    migrate.apply(url)
+    with database.connect(url) as conn:
+        world = build(conn, {"A": Terms()})
+        secret = token(conn, world.organisations["A"])
+    with serving(url, "--no-worker") as running:
+        assert running.post("/v1/awards", *award(world, "before", secret))[0] == 201
+        waited: list[tuple[int, Any]] = []
+        with stopped(settings):
+            call_in_vain = threading.Thread(
+                target=lambda: waited.append(
+                    running.post("/v1/awards", *award(world, "meanwhile", secret))
+                )
+            )
+            call_in_vain.start()
+            for _ in range(8):  # more than there are connections and threads for
+                began = time.monotonic()
+                assert running.get("/v1/ready")[0] == 503
+                assert time.monotonic() - began < 5
+                assert running.get("/v1/health")[0] == 200
+        eventually(lambda: running.get("/v1/ready")[0] == 200, 60)
+        call_in_vain.join(60)
+        assert [status for status, _ in waited] == [201]
+        assert running.post("/v1/awards", *award(world, "meanwhile", secret))[0] == 201
+        with database.connect(url) as conn:
+            assert broken_laws(conn) == {}
+            found = conn.execute("SELECT count(*) FROM ledger.operation WHERE kind = 'award'")
+            assert found.fetchone() == (2,)
     server.stop(settings)

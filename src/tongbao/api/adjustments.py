@@ -59,7 +59,7 @@ async def propose(
 
     whose = caller.organisation_id
     if data.organisation is not None:
-        whose = number(data.organisation)
+        whose = reach.organisation(caller, data.organisation)
 
     async def build() -> ops.Operation:
         found = await lookup.find(request, caller, [data.member])
@@ -132,6 +132,7 @@ async def _decide(
     await noted(request, caller, actor)
 
     async def build() -> ops.Operation:
+        await get_adjustment.fn(request, caller, adjustment)  # another's is not handed in
         return building.decision(call, data, adjustment, actor, approve=approve)
 
     return await hand_in(request, call, "decide_adjustment", build)

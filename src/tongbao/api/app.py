@@ -79,6 +79,7 @@ def make(settings: Settings, shared: Parts | None = None) -> Litestar:
             app.state.outlets = {}
             app.state.running = set()
             app.state.tip = Tip(parts.pool)
+            app.state.probe = service.Probe(parts.pool)
             app.state.names = Gathering(parts.pool, identities.find_many)
             yield
 

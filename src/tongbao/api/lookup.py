@@ -78,9 +78,7 @@ class Found(Struct, frozen=True):
     def place(self, code: str) -> Place:
         """Give it with its organisation."""
         found = self.outlets.get(code)
-        if found is None or not (
-            self.caller.operator or found.organisation == self.caller.organisation_id
-        ):
+        if found is None or not _is_own(self.caller, found):
             raise OutletNotFound(outlet=code)
         return found
 
@@ -109,7 +107,8 @@ async def find(
     members, codes = list(members), list(codes)
     refs, wanted = _sorted(caller, members, settings.identity_secret)
     shown = {ref: ref.code for ref in members if _by_code(ref)}
-    missing = {code for code in codes if code not in known}
+    # Another's is asked for each time, like nobody's: no sooner is it answered.
+    missing = {code for code in codes if not _is_own(caller, known.get(code))}
     if wanted:
         names: Gathering[Key, int] = request.app.state.names
         owners = await names.find(list(wanted.values()))
@@ -129,6 +128,11 @@ async def find(
             if not isinstance(found, Refusal) and found.code is not None:
                 used[ref] = found.code
     return Found(caller, refs, known, used)
+
+
+def _is_own(caller: Caller, place: Place | None) -> bool:
+    """Say whether a place is one that the caller may name."""
+    return place is not None and (caller.operator or place.organisation == caller.organisation_id)
 
 
 def _by_code(ref: MemberRef) -> bool:

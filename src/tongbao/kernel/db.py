@@ -1,10 +1,11 @@
 """Connections to PostgreSQL: autocommit, in UTC, as a role that may only append to the journal."""
 
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
@@ -15,6 +16,16 @@ from tongbao.kernel.settings import Settings
 _MAJOR: Final = 10_000
 OLDEST: Final = 15
 ROLE: Final = "tongbao_app"
+
+_PATIENCE: Final = {
+    "application_name": "tongbao",
+    "connect_timeout": "5",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+"""Seconds, and of the last one milliseconds, as libpq calls them."""
 
 Connection = psycopg.Connection[TupleRow]
 Pool = ConnectionPool[Connection]
@@ -63,9 +74,7 @@ def connect(target: Settings | str) -> Connection:
 def connect_as_owner(where: str) -> Connection:
     """Open a connection as whoever the URL names: for migrations and looking around only."""
     try:
-        conn = psycopg.connect(
-            where, autocommit=True, prepare_threshold=2, application_name="tongbao"
-        )
+        conn = psycopg.connect(patient(where), autocommit=True, prepare_threshold=2)
     except psycopg.OperationalError as error:
         raise DatabaseUnreachable(reason=" ".join(str(error).split())) from error
     try:
@@ -89,15 +98,28 @@ def pool(settings: Settings, *, sure: bool = True) -> Pool:
         with connect(settings):
             pass
     return ConnectionPool(
-        where,
+        patient(where),
         min_size=1,
         max_size=settings.pool_size,
         open=False,
-        kwargs={"autocommit": True, "prepare_threshold": 2, "application_name": "tongbao"},
+        kwargs={"autocommit": True, "prepare_threshold": 2},
         configure=lambda conn: _take_role(conn, settings.statement_timeout),
         check=None,
         name="tongbao",
     )
+
+
+def patient(where: str) -> str:
+    """Give the connection string of a URL, with how long a server that says nothing is waited for.
+
+    What the URL says itself holds. A server that is gone without a word (a cable, a firewall that
+    forgets) is noticed by the network; one that hangs is waited for, but not by new connections.
+    """
+    try:
+        given: dict[str, Any] = {**_PATIENCE, **conninfo_to_dict(where)}
+        return make_conninfo(**given)
+    except psycopg.Error as error:
+        raise DatabaseUnreachable(reason=" ".join(str(error).split())) from error
 
 
 def _take_role(conn: Connection, statement_timeout: int) -> None:

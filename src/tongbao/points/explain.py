@@ -132,14 +132,19 @@ class Explanation(Struct, frozen=True, kw_only=True):
     batch: Batch | None
 
 
-def explain(conn: Connection, operation_id: int) -> Explanation:
-    """Explain an operation by its id, refused ones too; refuses ``operation-not-found``."""
+def explain(conn: Connection, operation_id: int, party: int | None = None) -> Explanation:
+    """Explain an operation by its id, refused ones too; refuses ``operation-not-found``.
+
+    With ``party`` only what was at an outlet of that organisation, or asked for by it: of others
+    no more is read than of what is not there.
+    """
     if not 0 < operation_id <= _LARGEST_ID:
         raise refusals.OperationNotFound(operation=operation_id)
     given: dict[str, Any] = {"id": operation_id, "batch": operation_id >> PLACE_BITS}
     found = _rows(conn, Explained, Q.explained_operation, given)
     record = _rows(conn, Record, Q.explained_record, given)
-    if not found and not record:
+    parties = {one.organisation_id for one in found} | {one.scope for one in record}
+    if not parties or party not in {None, *parties}:
         raise refusals.OperationNotFound(operation=operation_id)
     operation = found[0] if found else None
     if operation is not None:

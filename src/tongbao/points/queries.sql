@@ -39,14 +39,16 @@ SELECT p.id, p.owner_id, (
     SELECT array_agg(l.member_id ORDER BY l.step) FROM life AS l WHERE l.begun_as = p.owner_id
   ) AS life, p.organisation_id, p.outlet_id, (
     SELECT array_agg(l.member_id ORDER BY l.step) FROM life AS l WHERE l.begun_as = p.receiver_id
-  ) AS receivers
+  ) AS receivers, (
+    SELECT o.id FROM alliance.organisation AS o WHERE o.role = 'operator'
+  ) AS operator_id
 FROM named AS p;
 
 -- name: parties
 -- The organisations that named operations moved something of: what undoes them moves it back.
 -- Members among them do no harm: they have no bound and no contract. OFFSET 0 keeps the planner
 -- from joining the whole journal, whose size it misjudges for an array it does not know.
-SELECT DISTINCT v.owner_id
+SELECT DISTINCT p.id, v.owner_id
 FROM ledger.operation AS p
 CROSS JOIN LATERAL (
   SELECT t.from_owner, t.to_owner

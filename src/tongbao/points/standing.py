@@ -136,12 +136,16 @@ def of_organisation(
     )
 
 
-def of_outlet(conn: Connection, code: str, limit: int = OPERATIONS) -> OutletStanding:
-    """Give an outlet by its code; lists have at most ``limit`` rows.
+def of_outlet(
+    conn: Connection, code: str, limit: int = OPERATIONS, owner: int | None = None
+) -> OutletStanding:
+    """Give an outlet by its code, with ``owner`` only one of that organisation.
 
-    Refuses ``code-malformed`` and ``outlet-not-found``.
+    Lists have at most ``limit`` rows. Refuses ``code-malformed`` and ``outlet-not-found``.
     """
     found = outlets.find(conn, code)
+    if owner not in (None, found.organisation_id):
+        raise outlets.OutletNotFound(outlet=code)
     given = {
         "outlet": found.id,
         "organisation": found.organisation_id,

@@ -3,6 +3,7 @@
 Computed from the operations and from what they name, before anything is locked.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -110,12 +111,26 @@ def _resolve_names(conn: Connection[Any], wanted: Wanted, batch: Sequence[ops.Op
     with conn.pipeline():
         owners = conn.execute(Q.owners_of_operations, {"operations": arrays.ints(names)})
         parties = conn.execute(Q.parties, {"operations": arrays.ints(names)})
-    wanted.organisations.update(owner for (owner,) in parties)
-    for row in owners:
+    askers = _askers(batch)
+    keyed = set(wanted.keyed.values())
+    for *row, operator in owners:
         named = Named(*row)
+        if named.id not in keyed and not askers[named.id] & {named.organisation, operator}:
+            continue  # it is refused like what is not there, and neither locked nor read
         wanted.named[named.id] = named
         if named.organisation is not None:
             wanted.organisations.add(named.organisation)
+    wanted.organisations.update(owner for operation, owner in parties if operation in wanted.named)
+
+
+def _askers(batch: Iterable[ops.Operation]) -> dict[int, set[int]]:
+    """Give by whom each operation is named by its id."""
+    askers = defaultdict[int, set[int]](set)
+    for op in batch:
+        name = reference_of(op)
+        if name is not None:
+            askers[name].add(op.scope)
+    return askers
 
 
 def _resolve_keys(conn: Connection[Any], wanted: Wanted, reversals: Sequence[ops.Reversal]) -> None:
