@@ -83,7 +83,10 @@ def test_the_list_of_operations_adds_up_to_the_overview(lived: Served) -> None:
         assert text in rows[1]
     assert "CARD000000" not in rows[1]
     assert "R-17" in lived.get("/merchant/operations?search=R-17").text
-    assert "Nothing fits" in lived.get("/merchant/operations?search=R-18").text
+    for wanted in ("90.00", "CARD000000"):
+        assert "R-17" in lived.get(f"/merchant/operations?search={wanted}").text
+    for wanted in ("R-18", "91.00", "CARD000001"):
+        assert "Nothing fits" in lived.get(f"/merchant/operations?search={wanted}").text
 
 
 def test_a_newcomer_is_listed_with_what_brought_them(lived: Served) -> None:

@@ -1,6 +1,7 @@
 """Operations of the organisation: listed, each explained, taken back by refund or reversal."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -8,12 +9,15 @@ from litestar import Request, Response, get, post
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tongbao.access.sessions import SignedIn
 from tongbao.hosting import parts
 from tongbao.kernel import sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
+from tongbao.members import identities
+from tongbao.members.types import Identity
 from tongbao.points import detail as details
 from tongbao.points import operations as ops
 from tongbao.points.detail import Detail
@@ -58,8 +62,8 @@ LISTING: Final = Listing(
     name="operations-of-mine",
     query=Q.operations,
     sort="-id",
-    search=("reference", "outlet", "known_by"),
-    hint=mark("Receipt, outlet, end of a phone or card"),
+    search=("reference", "outlet", "known_by", "sum"),
+    hint=mark("Receipt, amount, outlet, phone or card"),
     dates="effective_at",
     choices=(
         Choice(name="kind", title=mark("Kind"), values=labels.OPERATIONS),
@@ -69,6 +73,11 @@ LISTING: Final = Listing(
     empty=mark("No operation has been posted yet"),
     advice=mark("What your tills send appears here at once."),
 )
+
+
+OF_MEMBER: Final = replace(LISTING, query=Q.operations_of_member, search=(), asks=True)
+_WHOLE: Final = re.compile(r"\+?[0-9A-Za-z][0-9A-Za-z._ -]{5,63}")
+"""What may be a whole phone, card or external id, which is looked up and not searched."""
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -90,9 +99,17 @@ class Told(Struct, frozen=True, kw_only=True):
 
 @get("/merchant/operations", opt=sees(*MERCHANT))
 async def operation_list(request: Request[Any, Any, Any]) -> Response[Any]:
-    """List what the tills of the organisation did."""
-    mine = {"organisation": who.of(request).organisation_id}
-    return await lists.show(request, "merchant/operations.html", LISTING, mine)
+    """List what the tills of the organisation did, or did with the member of a phone or card."""
+    mine = who.of(request).organisation_id
+    wanted = str(request.query_params.get("search", "")).strip()
+    secret, member = parts.of(request).settings.identity_secret, None
+    if _WHOLE.fullmatch(wanted):
+        member = await parts.read(
+            request, lambda conn: find_member(conn, wanted, mine, secret=secret)
+        )
+    listing = LISTING if member is None else OF_MEMBER
+    values = {"organisation": mine, "member": member}
+    return await lists.show(request, "merchant/operations.html", listing, values)
 
 
 @get("/merchant/operations/{operation:int}", opt=sees(*MERCHANT))
@@ -189,6 +206,24 @@ async def _page(
         lot_kinds=labels.LOTS,
         refused=forms.beside(refusal, {"amount-malformed": "amount"}),
     )
+
+
+def find_member(conn: Connection, wanted: str, mine: int, *, secret: str) -> int | None:
+    """Give the member that a whole phone, card or external id leads to, if any.
+
+    Cards and external ids are the alliance's, or those that the organisation has given.
+    """
+    known = [
+        Identity(kind="phone", value=wanted),
+        *(Identity(kind=kind, value=wanted, issuer_id=mine) for kind in ("card", "external")),
+        *(Identity(kind=kind, value=wanted) for kind in ("card", "external")),
+    ]
+    for identity in known:
+        try:
+            return identities.find(conn, identity, secret=secret)
+        except Refusal:
+            continue
+    return None
 
 
 def check_mine(conn: Connection, operation: int, mine: int) -> None:

@@ -58,7 +58,9 @@ LIMIT %(limit)s;
 -- name: operations_at
 -- What the tills of one outlet did; found through those of the organisation, newest first.
 SELECT p.id, p.kind, p.cash, p.effective_at, t.name AS outlet,
-  p.data ->> 'reference' AS reference, d.sales AS bill, d.accepted AS points, d.issued AS given,
+  p.data ->> 'reference' AS reference,
+  to_char((p.points + p.cash) / 100.0, 'FM999999999990.00') AS sum,
+  d.sales AS bill, d.accepted AS points, d.issued AS given,
   CASE WHEN p.points = 0 THEN 'no' ELSE 'yes' END AS with_points,
   coalesce(i.shown, '–') AS known_by
 FROM ledger.operation AS p

@@ -1,12 +1,13 @@
 """Positions: who owes us and whom we owe, by window and counterparty, down to the claims."""
 
-from typing import Any, Final, cast, get_args
+from typing import Any, Final, cast
 
 from litestar import Request, Response, get
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 
 from tongbao.alliance import organisations
+from tongbao.alliance.organisations import OrganisationNotFound
 from tongbao.clearing import explain as explaining
 from tongbao.clearing import exposure, legs, settlements, windows
 from tongbao.clearing.explain import Kind
@@ -17,7 +18,7 @@ from tongbao.kernel.db import Connection
 from tongbao.web import labels, lists, pages, who
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.merchant.names import names
-from tongbao.web.who import MERCHANT, PageNotFound, sees
+from tongbao.web.who import MERCHANT, sees
 from tongbao.web.words import mark
 
 Q = sql.load(__package__, "claim_queries.sql")
@@ -174,7 +175,7 @@ async def counterparty_page(request: Request[Any, Any, Any], other: FromPath[int
 
     def ask(conn: Connection) -> str:
         if conn.execute(Q.claims_by_window, values).fetchone() is None:
-            raise PageNotFound
+            raise OrganisationNotFound(organisation=other)
         return organisations.get(conn, other).name
 
     name = await parts.read(request, ask)
@@ -215,8 +216,6 @@ async def line_page(
 ) -> Response[Any]:
     """List the operations behind a line; ``other`` 0: between the organisation's own accounts."""
     mine = who.of(request).organisation_id
-    if kind not in get_args(Kind):
-        raise PageNotFound
     values = explaining.values_of(mine, window, cast(Kind, kind), other or None)
     found = await parts.read(request, lambda conn: names(conn, [other]))
     return await lists.show(
