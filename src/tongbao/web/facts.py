@@ -19,7 +19,7 @@ Q = sql.load(__package__, "facts_queries.sql")
 
 Kind = Literal["text", "word", "money", "points", "percent", "moment", "date", "number"]
 
-_KINDS: Final[dict[str, Kind]] = {
+KINDS: Final[dict[str, Kind]] = {
     **dict.fromkeys(
         (
             "amount", "used", "limit", "headroom", "collateral", "clearing", "reserve", "prepaid",
@@ -45,7 +45,7 @@ _KINDS: Final[dict[str, Kind]] = {
 METHODS: Final = {"chain-ladder": mark("chain ladder"), "judgement": mark("judgement")}
 """How breakage is estimated."""
 
-_WORDS: Final = {
+WORDS: Final = {
     "direction": {"in": mark("in"), "out": mark("out")},
     "waits_for": {"answer": mark("an answer"), "decision": mark("a decision")},
     "needed": {
@@ -112,7 +112,7 @@ _WORDS: Final = {
         "send-lines": mark("send the lines of the day"),
     },
 }
-"""What facts that are one of a few words are called."""
+"""What facts that are one of a few words are called, by the name of the fact."""
 
 
 class Fact(Struct, frozen=True, kw_only=True):
@@ -148,10 +148,10 @@ def _fact(name: str, value: Any, outlets: Mapping[int, str], ways: Mapping[str, 
         return Fact(title=title, kind="text", value=value, to=f"{way}{value}")
     if name == "outlet":
         return Fact(title=title, kind="text", value=outlets.get(value, value))
-    words = _WORDS.get(name, {})
+    words = WORDS.get(name, {})
     if isinstance(value, str) and value in words:
         return Fact(title=title, kind="word", value=words[value])
-    kind = _KINDS.get(name, "text")
+    kind = KINDS.get(name, "text")
     return (
         Fact(title=title, kind=kind, value=value) if kind == "text" else _read(title, kind, value)
     )

@@ -55,6 +55,12 @@ WAYS: Final[list[Way]] = [
     ),
     Way(to="/operator/liability", text=mark("Liability"), icon="scale", roles=OPERATOR),
     Way(to="/operator/staff", text=mark("Staff"), icon="id-badge", roles=("admin", "auditor")),
+    Way(
+        to="/operator/settings",
+        text=mark("Settings"),
+        icon="settings",
+        roles=("admin", "auditor"),
+    ),
     Way(to="/operator/audit", text=mark("Audit log"), icon="history", roles=("admin", "auditor")),
     Way(to="/merchant", text=mark("Overview"), icon="layout-dashboard", roles=MERCHANT),
     Way(to="/merchant/operations", text=mark("Operations"), icon="receipt", roles=MERCHANT),

@@ -153,7 +153,7 @@ async def erase(request: Request[Any, Any, Any]) -> Response[str]:
             forfeit=True,
         )
         gift.check(await parts.post(request, op))
-        await parts.write(request, lambda conn: _forget(conn, me.member_id, at))
+        await parts.write(request, lambda conn: forget(conn, me.member_id, at))
         await parts.write(
             request, lambda conn: audit.note(conn, "member-erased", me.actor(address), at)
         )
@@ -163,7 +163,7 @@ async def erase(request: Request[Any, Any, Any]) -> Response[str]:
     return pages.go("/m/sign-in", said, cookies=[who.member_cookie(request, None)])
 
 
-def _forget(conn: Connection, member_id: int, at: datetime) -> None:
+def forget(conn: Connection, member_id: int, at: datetime) -> None:
     """End every device; the phone and cards were forgotten with the membership."""
     for device in devices.list_of(conn, member_id):
         devices.revoke(conn, device.id, member_id, at)

@@ -19,8 +19,10 @@ from tongbao.web.operator import (
     organisations,
     overview,
     people,
+    privacy,
     proposals,
     proposing,
+    settings,
 )
 
 ROUTES: Final[list[BaseRouteHandler]] = [
@@ -30,6 +32,7 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *applications.ROUTES,
     *defaults.ROUTES,
     *members.ROUTES,
+    *privacy.ROUTES,
     *operations.ROUTES,
     *clearing.ROUTES,
     *bank.ROUTES,
@@ -40,4 +43,5 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *guarantee.ROUTES,
     *liability.ROUTES,
     *people.ROUTES,
+    *settings.ROUTES,
 ]

@@ -129,6 +129,8 @@ async def adjust(request: Request[Any, Any, Any], member: FromPath[int]) -> Resp
         )
         done = await parts.post(request, asked)
         tills.check(done)
+        if not done.replayed:
+            await _noted(request, member, "adjustment-proposed", {"points": asked.points})
     except Refusal as no:
         return await _page(request, member, form, no)
     said = Said(mark("The adjustment is proposed; somebody else must approve it."))
@@ -154,6 +156,8 @@ async def decide(
         )
         done = await parts.post(request, asked)
         tills.check(done)
+        if not done.replayed:
+            await _noted(request, member, "adjustment-decided", {"approved": asked.approve})
     except Refusal as no:
         away = forms.step_up(request, no)
         return away or await _page(request, member, form, no)
@@ -176,11 +180,25 @@ async def merge(request: Request[Any, Any, Any], member: FromPath[int]) -> Respo
         )
         done = await parts.post(request, asked)
         tills.check(done)
+        if not done.replayed:
+            await _noted(request, member, "members-merged", {"into": asked.into})
     except Refusal as no:
         away = forms.step_up(request, no)
         return away or await _page(request, member, form, no)
     said = Said(mark("The memberships are one now."))
     return pages.go(f"/operator/members/{into}", forms.ALREADY if done.replayed else said)
+
+
+async def _noted(
+    request: Request[Any, Any, Any], member: int, kind: str, said: dict[str, Any]
+) -> None:
+    """Write down who did what of a member's points; the journal has the operation itself."""
+    at, me, address = clock.now(), who.of(request), who.address(request)
+    subject = f"member {member}"
+    await parts.write(
+        request,
+        lambda conn: audit.note(conn, kind, me.actor(address), at, subject=subject, said=said),
+    )
 
 
 async def _page(

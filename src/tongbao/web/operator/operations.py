@@ -8,9 +8,10 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 from msgspec.structs import replace
 
+from tongbao.access import audit
 from tongbao.alliance import organisations
 from tongbao.hosting import parts
-from tongbao.kernel import sql
+from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.kernel.settings import Settings
@@ -125,6 +126,15 @@ async def refund(request: Request[Any, Any, Any], operation: FromPath[int]) -> R
         tills.check(done)
     except Refusal as no:
         return await _page(request, operation, no)
+    at, me, address = clock.now(), who.of(request), who.address(request)
+    subject, facts = f"operation {operation}", {"refund": done.operation}
+    if not done.replayed:
+        await parts.write(
+            request,
+            lambda conn: audit.note(
+                conn, "refund-posted", me.actor(address), at, subject=subject, said=facts
+            ),
+        )
     said = forms.ALREADY if done.replayed else Said(mark("The refund is posted."))
     return pages.go(f"/operator/operations/{done.operation}", said)
 

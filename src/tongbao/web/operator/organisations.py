@@ -5,12 +5,13 @@ from typing import Any, Final, cast
 from litestar import Request, Response, get, post
 from litestar.handlers import BaseRouteHandler
 
+from tongbao.access import audit
 from tongbao.alliance import organisations
 from tongbao.alliance.types import Role
 from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
-from tongbao.web import forms, labels, lists, pages
+from tongbao.web import forms, labels, lists, pages, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.pages import Said
@@ -68,11 +69,14 @@ async def ask_organisation(request: Request[Any, Any, Any]) -> Response[str]:
 @post("/operator/organisations/new", opt=sees("admin"))
 async def register(request: Request[Any, Any, Any]) -> Response[str]:
     """Register an organisation."""
-    at = clock.now()
+    at, me, address = clock.now(), who.of(request), who.address(request)
 
     def do(conn: Connection, form: Form) -> Done:
         role = cast(Role, form.choice("role", tuple(ROLES)))
-        organisations.register(conn, form.text("code"), form.text("name"), role, at)
+        made = organisations.register(conn, form.text("code"), form.text("name"), role, at)
+        facts = {"code": made.code, "role": role}
+        actor, subject = me.actor(address), f"organisation {made.id}"
+        audit.note(conn, "organisation-registered", actor, at, subject=subject, said=facts)
         said = Said(mark("%(name)s is registered."), {"name": form.text("name")})
         return Done("/operator/organisations", said)
 

@@ -9,20 +9,26 @@ from litestar.params import FromPath
 
 from tongbao.access import audit, bearer, invitations, sessions, staff, totp
 from tongbao.access.invitations import Purpose
-from tongbao.access.roles import Role
-from tongbao.alliance import organisations
+from tongbao.access.roles import ROLES, Role
+from tongbao.alliance import organisations, outlets
 from tongbao.hosting import parts
 from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
-from tongbao.kernel.errors import Refusal
+from tongbao.kernel.errors import Refusal, Refused
 from tongbao.web import forms, labels, lists, pages, who
 from tongbao.web.forms import Done, Form
-from tongbao.web.lists import Choice, Column, Listing
+from tongbao.web.lists import Choice, Column, Listing, Row
 from tongbao.web.pages import Said
-from tongbao.web.who import STAFF, sees
+from tongbao.web.who import OPERATOR, STAFF, sees
 from tongbao.web.words import mark
 
 Q = sql.load(__package__, "people_queries.sql")
+
+
+class OwnRole(Refused):
+    code = "own-role"
+    text = "nobody changes their own role; somebody else must do it"
+
 
 PERSON_ROLES: Final[dict[str, str]] = {role: labels.ROLES[role] for role in STAFF}
 YES_NO: Final = {"yes": mark("yes"), "no": mark("no")}
@@ -52,6 +58,25 @@ PEOPLE: Final = Listing(
     ),
     empty=mark("Nobody signs in yet"),
 )
+_PAGES: Final = {
+    "member": "members",
+    "organisation": "organisations",
+    "operation": "operations",
+    "settlement": "settlements",
+    "exception": "exceptions",
+    "proposal": "proposals",
+    "dispute": "disputes",
+}
+
+
+def _about(row: Row) -> str | None:
+    """Give the page of what an entry of the log is about."""
+    what, _, number = str(row["subject"]).partition(" ")
+    if what == "staff" and number.isdecimal():
+        return f"/operator/staff/{number}"
+    return f"/operator/{_PAGES[what]}/{number}" if what in _PAGES and number.isdecimal() else None
+
+
 LOG: Final = Listing(
     name="audit",
     query=Q.audit,
@@ -59,18 +84,29 @@ LOG: Final = Listing(
     search=("kind", "by", "subject"),
     hint=mark("What, who or about what"),
     dates="at",
+    choices=(Choice(name="kind", title=mark("What"), values=labels.LOG),),
     columns=(
         Column(name="id", title=mark("Entry"), kind="id", sort=True),
         Column(name="at", title=mark("When"), kind="moment"),
         Column(name="kind", title=mark("What"), says=labels.LOG),
         Column(name="by", title=mark("Who"), second="organisation"),
-        Column(name="subject", title=mark("About")),
+        Column(name="subject", title=mark("About"), to=_about),
         Column(name="facts", title=mark("Facts"), kind="code"),
         Column(name="address", title=mark("From the address")),
     ),
     empty=mark("Nothing is written down yet"),
 )
-ACTIONS: Final = ("disable", "enable", "reset", "remove-codes")
+ACTIONS: Final = ("disable", "enable", "remove-codes", "sign-out")
+MAY: Final = {
+    "admin": mark("Everything in the console, also changing people, contracts and limits."),
+    "settlement": mark("Clearing, the bank, exceptions; proposes and decides money."),
+    "marketer": mark("Looks at organisations, members and operations."),
+    "auditor": mark("Looks at everything, the log and people included; changes nothing."),
+    "manager": mark("One organisation: its figures, outlets, people, keys and tills."),
+    "finance": mark("One organisation: its statements, claims and disputes."),
+    "cashier": mark("The till of one outlet."),
+}
+"""What each role may do, in a sentence."""
 
 
 @get("/operator/staff", opt=sees("admin", "auditor"))
@@ -95,7 +131,8 @@ async def add_person(request: Request[Any, Any, Any]) -> Response[str]:
         code = form.maybe("organisation")
         whose = organisations.find(conn, code) if code else organisations.operator(conn)
         login, name = form.text("login"), form.text("name")
-        made = staff.add(conn, whose.id, login, name, role, by=me.login, at=at)
+        place = _outlet(conn, form)
+        made = staff.add(conn, whose.id, login, name, role, by=me.login, at=at, outlet_id=place)
         audit.note(conn, "staff-added", me.actor(address), at, subject=made.login)
         return Done(f"/operator/staff/{made.id}", Said(mark("Added. Now make the link.")))
 
@@ -135,6 +172,8 @@ async def change_person(request: Request[Any, Any, Any], person: FromPath[int]) 
         sessions.check_step_up(me, at)
         if action == "remove-codes":
             totp.remove(conn, person, by=me.login, at=at)
+        elif action == "sign-out":
+            sessions.revoke_all(conn, person, by=me.login, at=at)
         else:
             staff.change(conn, person, by=me.login, at=at, disabled=action == "disable")
         subject, said = f"staff {person}", {"action": action}
@@ -144,10 +183,47 @@ async def change_person(request: Request[Any, Any, Any], person: FromPath[int]) 
     return await forms.submit(request, do, lambda _form, no: _person(request, person, no))
 
 
+@post("/operator/staff/{person:int}/role", opt=sees("admin"))
+async def change_role(request: Request[Any, Any, Any], person: FromPath[int]) -> Response[str]:
+    """Give somebody another name, role or outlet; another role ends all sessions."""
+    at, me, address = clock.now(), who.of(request), who.address(request)
+
+    def do(conn: Connection, form: Form) -> Done:
+        role, name = cast(Role, form.choice("role", STAFF)), form.text("name")
+        sessions.check_step_up(me, at)
+        if person == me.staff_id and role != me.role:
+            raise OwnRole
+        place = _outlet(conn, form)
+        staff.change(conn, person, by=me.login, at=at, name=name, role=role, outlet_id=place)
+        subject, said = f"staff {person}", {"role": role, "name": name, "outlet": place}
+        audit.note(conn, "staff-changed", me.actor(address), at, subject=subject, said=said)
+        return Done(f"/operator/staff/{person}", Said(mark("It is changed.")))
+
+    return await forms.submit(request, do, lambda form, no: _person(request, person, no, form=form))
+
+
+@get("/operator/roles", opt=sees("admin", "auditor"))
+async def roles(request: Request[Any, Any, Any]) -> Response[str]:
+    """Say what each role may do, and how many people have it."""
+
+    def ask(conn: Connection) -> dict[str, int]:
+        return dict(conn.execute(Q.count_roles).fetchall())
+
+    counts = await parts.read(request, ask)
+    return pages.page(
+        request, "operator/roles.html", may=MAY, counts=counts, operators=OPERATOR, scopes=ROLES
+    )
+
+
 @get("/operator/audit", opt=sees("admin", "auditor"))
 async def log(request: Request[Any, Any, Any]) -> Response[Any]:
     """List what people did."""
     return await lists.show(request, "operator/audit.html", LOG)
+
+
+def _outlet(conn: Connection, form: Form) -> int | None:
+    code = form.maybe("outlet")
+    return None if code is None else outlets.find(conn, code).id
 
 
 async def _new(
@@ -158,6 +234,7 @@ async def _new(
         "login-malformed": "login",
         "role-not-allowed": "role",
         "organisation-not-found": "organisation",
+        "outlet-not-found": "outlet",
     }
     return pages.page(
         request,
@@ -170,13 +247,19 @@ async def _new(
 
 
 async def _person(
-    request: Request[Any, Any, Any], person: int, refusal: Refusal | None, link: str | None = None
+    request: Request[Any, Any, Any],
+    person: int,
+    refusal: Refusal | None,
+    link: str | None = None,
+    form: Form | None = None,
 ) -> Response[str]:
     at = clock.now()
 
     def ask(conn: Connection) -> dict[str, Any]:
         found = staff.get(conn, person)
+        place = found.outlet_id
         return {
+            "outlet": "" if place is None else outlets.get(conn, place).code,
             "person": found,
             "organisation": organisations.get(conn, found.organisation_id),
             "signed_in": sessions.list_of(conn, person, at),
@@ -188,8 +271,10 @@ async def _person(
         "operator/person.html",
         status=422 if refusal else 200,
         link=link,
+        form=form,
+        roles=PERSON_ROLES,
         states=labels.STAFF_STATES,
-        refused=forms.beside(refusal, {}),
+        refused=forms.beside(refusal, {"role-not-allowed": "role", "outlet-not-found": "outlet"}),
         **shown,
     )
 
@@ -201,5 +286,7 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     person_page,
     make_link,
     change_person,
+    change_role,
+    roles,
     log,
 ]

@@ -10,6 +10,9 @@ SELECT s.id, s.login, s.name, s.role, s.organisation_id, o.name AS organisation,
 FROM access.staff AS s
 INNER JOIN alliance.organisation AS o ON s.organisation_id = o.id;
 
+-- name: count_roles
+SELECT s.role, count(*) FROM access.staff AS s WHERE NOT s.disabled GROUP BY s.role;
+
 -- name: audit
 -- The log of what people did, read from its newest end.
 SELECT a.id, a.at, a.kind, a.by, a.subject, a.address, coalesce(o.name, '') AS organisation,
