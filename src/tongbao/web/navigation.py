@@ -34,6 +34,7 @@ WAYS: Final[list[Way]] = [
         icon="clipboard-check",
         roles=("admin", "settlement", "auditor"),
     ),
+    Way(to="/operator/places", text=mark("Places"), icon="map-2", roles=OPERATOR),
     Way(to="/operator/members", text=mark("Members"), icon="users", roles=OPERATOR),
     Way(to="/operator/operations", text=mark("Operations"), icon="receipt", roles=OPERATOR),
     Way(to="/operator/windows", text=mark("Clearing"), icon="arrows-exchange", roles=OPERATOR),

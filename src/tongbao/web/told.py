@@ -56,8 +56,34 @@ TEXTS: Final = {
     "application-decided": mark("This was decided already. Open the page anew."),
     "amount-malformed": mark("That is not an amount with at most two decimals."),
     "amount-out-of-range": mark("This amount is too small or too large."),
+    "block-not-whole": mark("%(amount)s is no whole number of blocks of %(block)s."),
+    "prepaid-too-little": mark("It may take %(left)s of its block back, not %(wanted)s."),
+    "collateral-in-use": mark("It may take %(free)s of its collateral out, not %(wanted)s."),
+    "fund-in-use": mark("It may take %(free)s out of the fund, not %(wanted)s."),
+    "default-not-repaid": mark("It still owes %(debt)s, and %(borne)s that others bore."),
+    "nothing-to-recover": mark(
+        "It has %(free)s to repay with, and %(borne)s are to be repaid: nothing can be booked."
+    ),
+    "dispute-exceeds-claim": mark("%(wanted)s is more than the %(most)s that may be disputed."),
+    "leg-overpaid": mark("%(amount)s is more than the %(left)s that is left to be paid."),
+    "leg-not-paid": mark("%(amount)s cannot come back: %(paid)s was paid."),
+    "balance-limit": mark("An account would hold more than %(most)s."),
+}
+_MONEY: Final = {
+    "block-not-whole": ("amount", "block"),
+    "prepaid-too-little": ("left", "wanted"),
+    "collateral-in-use": ("free", "wanted"),
+    "fund-in-use": ("free", "wanted"),
+    "default-not-repaid": ("debt", "borne"),
+    "nothing-to-recover": ("free", "borne"),
+    "dispute-exceeds-claim": ("wanted", "most"),
+    "leg-overpaid": ("amount", "left"),
+    "leg-not-paid": ("amount", "paid"),
+    "balance-limit": ("most",),
 }
 _YUAN: Final = frozenset(
+    (code, name) for code, names in _MONEY.items() for name in names
+) | frozenset(
     {
         ("points-exceed-amount", "amount"),
         ("refund-exceeds-sale", "left"),

@@ -20,7 +20,7 @@ from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.operator import named
 from tongbao.web.pages import Said
-from tongbao.web.who import OPERATOR, sees
+from tongbao.web.who import OPERATOR, PageNotFound, sees
 from tongbao.web.words import mark
 
 Q = sql.load(__package__, "clearing_queries.sql")
@@ -42,10 +42,10 @@ EXCEPTIONS: Final = Listing(
             name="kind",
             title=mark("Kind"),
             sort=True,
-            second="subject",
             says=labels.EXCEPTIONS,
             to=lambda row: f"/operator/exceptions/{row['id']}",
         ),
+        Column(name="subject", title=mark("Subject"), kind="code"),
         Column(name="organisation", title=mark("Organisation")),
         Column(name="state", title=mark("State"), kind="state", says=labels.EXCEPTION_STATES),
         Column(name="assigned_to", title=mark("Works on it")),
@@ -93,6 +93,8 @@ async def close(request: Request[Any, Any, Any], item: FromPath[int]) -> Respons
 
     def do(conn: Connection, form: Form) -> Done:
         how, reason = form.choice("how", tuple(named.ENDS)), form.prose("reason")
+        if exceptions.get(conn, item, now=at).kind in watch.KINDS:
+            raise PageNotFound  # what the watch has found is decided, by an administrator
         exceptions.close_item(conn, item, by=me.login, how=how, reason=reason, at=at)
         subject, said = f"exception {item}", {"how": how, "reason": reason}
         audit.note(conn, "exception-closed", me.actor(address), at, subject=subject, said=said)

@@ -2,14 +2,17 @@
 -- With what each can spend; identities are looked up by their keys, never searched.
 SELECT m.id, m.status, m.spend_locked, m.enrolled_at, a.balance AS available,
   coalesce(o.name, '') AS enrolled_by,
-  coalesce((
-    SELECT string_agg(i.kind || ' …' || i.hint, ', ' ORDER BY i.kind)
-    FROM members.identity AS i
-    WHERE i.member_id = m.id
-  ), '') AS known_by
+  i.phone, i.card, i.external
 FROM members.member AS m
 INNER JOIN ledger.account AS a ON m.id = a.owner_id AND a.kind = 'wallet'
-LEFT JOIN alliance.organisation AS o ON m.enrolled_by = o.id;
+LEFT JOIN alliance.organisation AS o ON m.enrolled_by = o.id
+LEFT JOIN LATERAL (
+  SELECT max('…' || n.hint) FILTER (WHERE n.kind = 'phone') AS phone,
+    max('…' || n.hint) FILTER (WHERE n.kind = 'card') AS card,
+    max('…' || n.hint) FILTER (WHERE n.kind = 'external') AS external
+  FROM members.identity AS n
+  WHERE n.member_id = m.id
+) AS i ON TRUE;
 
 -- name: adjustments_of
 SELECT j.id, j.points, j.reason, j.proposed_by, j.proposed_at, j.state, j.decided_by,

@@ -21,6 +21,7 @@ from tongbao.points import operations as ops
 from tongbao.points.explain import explain
 from tongbao.web import forms, labels, lists, pages, tills, who
 from tongbao.web.lists import Choice, Column, Listing
+from tongbao.web.operator import named
 from tongbao.web.pages import Said
 from tongbao.web.who import OPERATOR, sees
 from tongbao.web.words import mark
@@ -181,6 +182,8 @@ async def _page(
         names=names,
         kinds=labels.OPERATIONS,
         lot_kinds=labels.LOTS,
+        movements=named.MOVEMENTS,
+        accounts=named.ACCOUNTS,
         refundable=told.operation is not None and told.operation.kind in _REFUNDABLE,
         refused=forms.beside(refusal, {"amount-malformed": "amount"}),
     )

@@ -14,20 +14,16 @@ from tongbao.alliance import organisations, outlets
 from tongbao.hosting import parts
 from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
-from tongbao.kernel.errors import Refusal, Refused
+from tongbao.kernel.errors import Refusal
 from tongbao.web import forms, labels, lists, pages, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing, Row
+from tongbao.web.merchant.people import OwnAccount
 from tongbao.web.pages import Said
 from tongbao.web.who import OPERATOR, STAFF, sees
 from tongbao.web.words import mark
 
 Q = sql.load(__package__, "people_queries.sql")
-
-
-class OwnRole(Refused):
-    code = "own-role"
-    text = "nobody changes their own role; somebody else must do it"
 
 
 PERSON_ROLES: Final[dict[str, str]] = {role: labels.ROLES[role] for role in STAFF}
@@ -90,7 +86,7 @@ LOG: Final = Listing(
         Column(name="at", title=mark("When"), kind="moment"),
         Column(name="kind", title=mark("What"), says=labels.LOG),
         Column(name="by", title=mark("Who"), second="organisation"),
-        Column(name="subject", title=mark("About"), to=_about),
+        Column(name="subject", title=mark("About"), kind="code", to=_about),
         Column(name="facts", title=mark("Facts"), kind="code"),
         Column(name="address", title=mark("From the address")),
     ),
@@ -192,7 +188,7 @@ async def change_role(request: Request[Any, Any, Any], person: FromPath[int]) ->
         role, name = cast(Role, form.choice("role", STAFF)), form.text("name")
         sessions.check_step_up(me, at)
         if person == me.staff_id and role != me.role:
-            raise OwnRole
+            raise OwnAccount
         place = _outlet(conn, form)
         staff.change(conn, person, by=me.login, at=at, name=name, role=role, outlet_id=place)
         subject, said = f"staff {person}", {"role": role, "name": name, "outlet": place}

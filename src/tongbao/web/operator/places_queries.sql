@@ -1,0 +1,41 @@
+-- name: not_summed
+-- Organisations whose closed windows nobody has summed to the last.
+SELECT o.id
+FROM alliance.organisation AS o
+LEFT JOIN figures.summed AS s ON o.id = s.organisation_id
+WHERE
+  o.role <> 'operator'
+  AND coalesce(s.window_id, 0) < (
+    SELECT coalesce(max(w.id), 0) FROM ledger.clearing_window AS w WHERE w.closed_at IS NOT NULL
+  )
+ORDER BY o.id
+LIMIT %(limit)s;
+
+-- name: provinces
+-- Of each province what is there, and the points given and spent at its outlets since a day.
+SELECT substr(s.region, 1, 2) AS province, count(DISTINCT s.id) AS sites,
+  count(DISTINCT t.id) AS outlets, coalesce(sum(d.volume), 0)::bigint AS volume
+FROM alliance.site AS s
+LEFT JOIN alliance.outlet AS t ON s.id = t.site_id AND t.open
+LEFT JOIN (
+  SELECT outlet_id, sum(issued + accepted) AS volume
+  FROM figures.day
+  WHERE day >= %(since)s
+  GROUP BY outlet_id
+) AS d ON t.id = d.outlet_id
+GROUP BY substr(s.region, 1, 2);
+
+-- name: sites
+-- With the points given and spent at each since a day.
+SELECT s.id, s.code, s.name, s.kind, s.region, substr(s.region, 1, 2) AS province,
+  count(DISTINCT t.id) AS outlets, count(DISTINCT t.organisation_id) AS organisations,
+  coalesce(sum(d.issued), 0)::bigint AS issued, coalesce(sum(d.accepted), 0)::bigint AS accepted
+FROM alliance.site AS s
+LEFT JOIN alliance.outlet AS t ON s.id = t.site_id AND t.open
+LEFT JOIN (
+  SELECT outlet_id, sum(issued) AS issued, sum(accepted) AS accepted
+  FROM figures.day
+  WHERE day >= %(since)s
+  GROUP BY outlet_id
+) AS d ON t.id = d.outlet_id
+GROUP BY s.id, s.code, s.name, s.kind, s.region;

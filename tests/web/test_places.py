@@ -1,0 +1,40 @@
+"""Where the alliance is: the plan of provinces, and the sites in each."""
+
+import re
+
+from tests.losses.fall import award, spend
+from tests.web.serving import Served
+from tests.world import one
+from tongbao.clearing import windows
+from tongbao.kernel import clock
+from tongbao.web.operator.places import GRID, squares
+
+
+def test_every_province_has_a_place_of_its_own() -> None:
+    assert len(GRID) == len(set(GRID.values())) == 34
+    found = [
+        {"province": "31", "sites": 2, "outlets": 5, "volume": 900},
+        {"province": "11", "sites": 1, "outlets": 1, "volume": 100},
+    ]
+    known = {one.province: one for one in squares(found)}
+    assert (known["31"].level, known["11"].level, known["44"].level) == (5, 1, 0)
+    assert (known["15"].name, known["23"].name, known["31"].name) == ("内蒙古", "黑龙江", "上海")
+
+
+def test_the_plan_counts_what_was_done_where(served: Served) -> None:
+    for operation in (award(served.world, "A", 8_000), spend(served.world, "B", 8_000, "s")):
+        assert one(served.db, operation, clock.now()).status == "posted"
+    with served.db.transaction():
+        windows.close(served.db, clock.now())
+    served.sign_in("marketer")
+    page = served.get("/operator/places").text
+    assert page.count("<rect") == 34
+    assert 'href="/operator/places?province=31"' in page
+    assert "上海: outlets 2, points 160" in page
+    assert "北京: outlets 0" in page
+    assert "Shanghai Mall" in page
+    beijing = served.get("/operator/places?province=11").text
+    assert "Beijing Mall" in beijing
+    assert "Shanghai Mall" not in beijing
+    assert re.search(r'aria-current="true"', beijing)
+    assert "Shanghai Mall" in served.get("/operator/places?format=csv").text
