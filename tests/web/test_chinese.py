@@ -23,7 +23,8 @@ from tongbao.web import app, labels
 WORD = re.compile(r"[A-Za-z]{3,}")
 # Names of things that have no other name in Chinese.
 NAMES = {
-    "Tongbao", "English", "CSV", "JSON", "XML", "xml", "PIN", "BIC", "CNAPS", "VAT", "SQL", "PostgreSQL",
+    "Tongbao", "English", "CSV", "JSON", "XML", "xml", "PIN", "BIC", "CNAPS", "VAT", "SQL",
+    "PostgreSQL",
     "Prometheus", "CNY", "GB", "camt", "pain", "UTF", "API",
 }  # fmt: skip
 # What the world of these tests is called, and what its people wrote.
