@@ -7,6 +7,7 @@ import pytest
 
 from tests.bank.desk import OWN, open_account
 from tests.bank.made import Entry, statement
+from tests.joining.wanting import applied
 from tests.losses.fall import contribute, deposit
 from tests.web.serving import Served
 from tests.world import AT, one
@@ -24,14 +25,14 @@ WORD = re.compile(r"[A-Za-z]{3,}")
 # Names of things that have no other name in Chinese.
 NAMES = {
     "Tongbao", "English", "CSV", "JSON", "XML", "xml", "PIN", "BIC", "CNAPS", "VAT", "SQL",
-    "PostgreSQL",
+    "PostgreSQL", "MCC",
     "Prometheus", "CNY", "GB", "camt", "pain", "UTF", "API",
 }  # fmt: skip
 # What the world of these tests is called, and what its people wrote.
 WROTE = {
     "Operator", "Shanghai", "Beijing", "Mall", "Wang", "Fang", "Liu", "Yang", "Lin", "test",
     "admin", "settlement", "marketer", "auditor", "manager", "finance", "cashier", "written",
-    "CARD", "unknown", "Chen", "Cinema", "merchant",
+    "CARD", "unknown", "Chen", "Cinema", "merchant", "Caf",
 }  # fmt: skip
 SENTENCES = {"a new account", "paid"}
 _UNSAID = ("code", "script", "style", "template", "svg")
@@ -89,6 +90,7 @@ def lived(served: Served, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     contribute(db, world, "B", 700)
     open_account(db, world.operator, OWN)
     folder = tmp_path_factory.mktemp("bank")
+    application = applied(db).id
     path = statement(folder / "unknown.xml", [Entry(amount=100, party="陈")], sequence=1)
     report = importing.import_file(db, path, now).report.id
     with db.transaction():
@@ -109,7 +111,8 @@ def lived(served: Served, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     return {
         "organisation": a, "member": member, "operation": bought.operation or 0,
         "window": closed.id, "settlement": made.id, "item": item.id, "proposal": proposal.id,
-        "dispute": dispute.id, "report": report, "person": served.people["admin"],
+        "dispute": dispute.id, "report": report, "application": application,
+        "person": served.people["admin"],
         "what": "account",
     }  # fmt: skip
 

@@ -85,7 +85,12 @@ LOG: Final = Listing(
         Column(name="id", title=mark("Entry"), kind="id", sort=True),
         Column(name="at", title=mark("When"), kind="moment"),
         Column(name="kind", title=mark("What"), says=labels.LOG),
-        Column(name="by", title=mark("Who"), second="organisation"),
+        Column(
+            name="by",
+            title=mark("Who"),
+            second="organisation",
+            says={"nobody": mark("nobody")},
+        ),
         Column(name="subject", title=mark("About"), kind="code", to=_about),
         Column(name="facts", title=mark("Facts"), kind="code"),
         Column(name="address", title=mark("From the address")),
