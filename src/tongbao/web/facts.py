@@ -53,6 +53,11 @@ WORDS: Final = {
         "an account with a mandate": mark("an account with a mandate"),
     },
     "state": labels.LEG_STATES,
+    "reason": {
+        "insufficient-points": mark("there were not enough points"),
+        "hold-captured": mark("the hold was captured already"),
+        "too-many-lots": mark("the points are of too many lots"),
+    },
     "method": METHODS,
     "why": {
         text: text

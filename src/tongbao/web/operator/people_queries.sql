@@ -16,7 +16,7 @@ SELECT s.role, count(*) FROM access.staff AS s WHERE NOT s.disabled GROUP BY s.r
 -- name: audit
 -- The log of what people did, read from its newest end.
 SELECT a.id, a.at, a.kind, a.by, a.subject, a.address, coalesce(o.name, '') AS organisation,
-  a.facts::text AS facts
+  nullif(a.facts::text, '{}') AS facts
 FROM access.audit AS a
 LEFT JOIN alliance.organisation AS o ON a.organisation_id = o.id;
 
