@@ -50,7 +50,9 @@ def test_collateral_is_booked_when_a_second_person_approves(
     waiting = served.get("/operator/decisions").text
     assert page in waiting
     assert "¥1,000.50" in waiting
-    assert "somebody else must decide it" in served.get(page).text
+    shown = served.get(page).text
+    assert "somebody else must decide it" in shown
+    assert 'href="/operator/decisions" aria-current="page"' in shown
     assert decide(served, page, "admin") == 422
     assert position(served.db, organisation, AT).collateral == 0
     served.sign_in("settlement")

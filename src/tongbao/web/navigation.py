@@ -3,6 +3,7 @@
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tongbao.access.roles import Role
 from tongbao.access.sessions import SignedIn
@@ -11,12 +12,13 @@ from tongbao.web.words import mark
 
 
 class Way(Struct, frozen=True, kw_only=True):
-    """A page that the sidebar offers to some roles."""
+    """A page that the sidebar offers to some roles; ``also``: where else one is inside of it."""
 
     to: str
     text: str
     icon: str
     roles: tuple[Role, ...]
+    also: str = ""
     here: bool = False
 
 
@@ -46,7 +48,13 @@ WAYS: Final[list[Way]] = [
         roles=("admin", "settlement", "auditor"),
     ),
     Way(to="/operator/exceptions", text=mark("Exceptions"), icon="alert-circle", roles=OPERATOR),
-    Way(to="/operator/decisions", text=mark("To decide"), icon="user-check", roles=OPERATOR),
+    Way(
+        to="/operator/decisions",
+        text=mark("To decide"),
+        icon="user-check",
+        roles=OPERATOR,
+        also="/operator/proposals",
+    ),
     Way(to="/operator/disputes", text=mark("Disputes"), icon="gavel", roles=OPERATOR),
     Way(
         to="/operator/fund",
@@ -55,7 +63,13 @@ WAYS: Final[list[Way]] = [
         roles=("admin", "settlement", "auditor"),
     ),
     Way(to="/operator/liability", text=mark("Liability"), icon="scale", roles=OPERATOR),
-    Way(to="/operator/staff", text=mark("Staff"), icon="id-badge", roles=("admin", "auditor")),
+    Way(
+        to="/operator/staff",
+        text=mark("Staff"),
+        icon="id-badge",
+        roles=("admin", "auditor"),
+        also="/operator/roles",
+    ),
     Way(
         to="/operator/settings",
         text=mark("Settings"),
@@ -82,12 +96,10 @@ def of(who: SignedIn | None, path: str) -> list[Way]:
     if who is None:
         return []
     ways = [way for way in WAYS if who.role in way.roles]
-    inside = [way.to for way in ways if path == way.to or path.startswith(way.to + "/")]
-    here = max(inside, key=len, default=None)
-    return [
-        Way(to=way.to, text=way.text, icon=way.icon, roles=way.roles, here=way.to == here)
-        for way in ways
-    ]
+    places = {place: way.to for way in ways for place in (way.to, way.also) if place}
+    inside = [place for place in places if path == place or path.startswith(place + "/")]
+    here = places.get(max(inside, key=len, default=""))
+    return [replace(way, here=way.to == here) for way in ways]
 
 
 def home(who: SignedIn) -> str:
