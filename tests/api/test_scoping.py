@@ -60,6 +60,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /v1/webhooks/{webhook_id}": {"name": "other"},
     "POST /v1/webhooks/{webhook_id}/replays": {"since": "2026-05-01T00:00:00Z"},
     "PATCH /v1/staff/{staff_id}": {"disabled": True},
+    "POST /v1/staff": {
+        "login": "new@example.cn", "name": "New", "role": "cashier",
+        "organisation": "{organisation}",
+    },
     "POST /v1/keys": {"role": "manager", "name": "x", "organisation": "{organisation}"},
 }  # fmt: skip
 """What is sent where the body must be something, naming things as paths do."""
@@ -68,9 +72,8 @@ NAMES_NOTHING = {
     "POST /v1/reversals", "POST /v1/gifts", "POST /v1/members", "POST /v1/members/find",
     "POST /v1/bulk", "POST /v1/pins", "POST /v1/offline-uploads", "POST /v1/risk/limits",
     "POST /v1/risk/proofs", "POST /v1/risk/items/{item_id}/decision",
-    "POST /v1/staff",
 }  # fmt: skip
-"""Routes of one's own that name no thing of anybody: keys and staff are the caller's, members are
+"""Routes of one's own that name no thing of anybody: members are
 found by what they show, and each call in a bulk is one that is tried here. What the watch has
 found of another is tried where it is found (``test_till``)."""
 

@@ -66,7 +66,9 @@ def test_others_see_and_change_nothing(served: Served) -> None:
     assert served.client.get("/v1/staff", headers=served.headers("B")).json()["data"] == []
     assert served.client.get("/v1/audit", headers=served.headers("B")).json()["data"] == []
     elsewhere = add(served, "B", "3", organisation=str(served.world.organisations["A"]))
-    assert elsewhere.json()["code"] == "login-taken"  # and it would have been B's
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (404, "organisation-not-found")
+    own = add(served, "B", "4", organisation=str(served.world.organisations["B"]))
+    assert own.json()["code"] == "login-taken"  # and it would have been B's
     assert len(served.client.get("/v1/staff", headers=served.headers("operator")).json()["data"])
 
 

@@ -13,6 +13,7 @@ from tongbao.kernel.db import Connection
 
 Row = TypeVar("Row")
 Place = TypeVar("Place")
+Shown = TypeVar("Shown")
 
 
 async def pages(
@@ -37,6 +38,30 @@ async def pages(
     limit = min(limit, limits.PAGE - 1)
     rows = await parts.read(request, lambda conn: ask(conn, begins, limit + 1))
     return listing.page(name, rows, limit, lambda row: tell(kind, row), place)
+
+
+async def by_id(
+    request: Req,
+    cursor: str | None,
+    limit: int,
+    ask: Callable[[Connection, int, int], Sequence[Row]],
+    told: Callable[[Row], Shown],
+) -> Page[Shown]:
+    """Answer with one page of what ``ask`` lists in the order of ids, after one, so many at most.
+
+    ``told`` writes a row. Refuses ``cursor-malformed``.
+    """
+    name = request.scope["path"]
+    after = listing.after(name, cursor, int) or 0
+    if not _is_sound(after):
+        raise CursorMalformed
+    rows = await parts.read(request, lambda conn: ask(conn, after, limit + 1))
+    return listing.page(name, rows, limit, told, _id)
+
+
+def _id(row: Any) -> int:
+    number: int = row.id
+    return number
 
 
 def _kind(start: Place) -> Any:

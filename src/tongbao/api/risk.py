@@ -11,11 +11,11 @@ from tongbao.access.keys import Caller
 from tongbao.api import listing, lookup
 from tongbao.api.caller import needs
 from tongbao.api.listing import Cursor, Limit, Page
+from tongbao.api.paging import by_id
 from tongbao.api.wire import PathId, Points
 from tongbao.api.wire_risk import DecisionIn, ItemOut, LimitIn, LimitOut, ProofIn, ProofOut
 from tongbao.api.writes import Made, write
 from tongbao.desk.exceptions import ExceptionItem
-from tongbao.hosting import parts
 from tongbao.kernel import clock
 from tongbao.kernel.db import Connection
 from tongbao.points import caps
@@ -69,12 +69,11 @@ async def limits(
     limit: Limit = listing.ROWS,
 ) -> Page[LimitOut]:
     """List all versions of the limits that apply to you, oldest first."""
-    after = listing.after("limits", cursor, int) or 0
-    found = await parts.read(
-        request,
-        lambda conn: caps.limits_of(conn, _whose(caller), after=after, limit=limit + 1),
-    )
-    return listing.page("limits", found, limit, _limit, lambda one: one.id)
+    return await by_id(
+        request, cursor, limit,
+        lambda conn, after, most: caps.limits_of(conn, _whose(caller), after=after, limit=most),
+        _limit,
+    )  # fmt: skip
 
 
 @post("/v1/risk/proofs", status_code=201, opt=needs("risk:write", example=_PROOF))
@@ -109,12 +108,11 @@ async def proofs(
     limit: Limit = listing.ROWS,
 ) -> Page[ProofOut]:
     """List all versions of the amounts that need a proof where you are, oldest first."""
-    after = listing.after("proofs", cursor, int) or 0
-    found = await parts.read(
-        request,
-        lambda conn: caps.step_ups_of(conn, _whose(caller), after=after, limit=limit + 1),
-    )
-    return listing.page("proofs", found, limit, _proof, lambda one: one.id)
+    return await by_id(
+        request, cursor, limit,
+        lambda conn, after, most: caps.step_ups_of(conn, _whose(caller), after=after, limit=most),
+        _proof,
+    )  # fmt: skip
 
 
 @get("/v1/risk/items", opt=needs("risk:read"))
@@ -125,14 +123,13 @@ async def items(
     limit: Limit = listing.ROWS,
 ) -> Page[ItemOut]:
     """List what the watch has found and nobody has decided, oldest first."""
-    after = listing.after("risk items", cursor, int) or 0
-    found = await parts.read(
-        request,
-        lambda conn: review.waiting(
-            conn, _whose(caller), now=clock.now(), after=after, limit=limit + 1
+    return await by_id(
+        request, cursor, limit,
+        lambda conn, after, most: review.waiting(
+            conn, _whose(caller), now=clock.now(), after=after, limit=most
         ),
-    )
-    return listing.page("risk items", found, limit, _item, lambda one: one.id)
+        _item,
+    )  # fmt: skip
 
 
 @post(

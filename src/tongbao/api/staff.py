@@ -18,9 +18,10 @@ from tongbao.access import staff as people
 from tongbao.access.keys import Caller, check_within
 from tongbao.access.roles import ROLES
 from tongbao.alliance import outlets
-from tongbao.api import entry, etags, listing, lookup
+from tongbao.api import entry, etags, listing, lookup, reach
 from tongbao.api.caller import needs
 from tongbao.api.listing import Cursor, Limit, Page
+from tongbao.api.paging import by_id
 from tongbao.api.wire import PathId
 from tongbao.api.wire_staff import EntryOut, InvitedOut, ResetIn, StaffChange, StaffIn, StaffOut
 from tongbao.api.writes import Made, write
@@ -31,7 +32,7 @@ from tongbao.kernel.db import Connection
 _NEW: Final = {"login": "wei@example.cn", "name": "韦玲", "role": "cashier"}
 
 
-@post("/v1/staff", status_code=201, opt=needs("staff:write", example=_NEW))
+@post("/v1/staff", status_code=201, opt=needs("staff:write", 404, example=_NEW))
 async def add(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
@@ -40,8 +41,8 @@ async def add(
     """Add somebody, and get the token with which the person sets a password, shown this once."""
     check_within(ROLES[data.role], caller.scopes)
     whose = caller.organisation_id
-    if data.organisation is not None and caller.operator:
-        whose = lookup.number(data.organisation)
+    if data.organisation is not None:
+        whose = reach.organisation(caller, data.organisation)
     actor = caller.actor(entry.of(request).address(request))
     member = None if data.member is None else lookup.number(data.member)
 
@@ -75,11 +76,10 @@ async def show_all(
     limit: Limit = listing.ROWS,
 ) -> Page[StaffOut]:
     """List your staff; the operator: everybody's."""
-    after = listing.after("staff", cursor, int) or 0
-    found = await parts.read(
-        request, lambda conn: people.listed(conn, _whose(caller), after, limit + 1)
-    )
-    return listing.page("staff", found, limit, _told, lambda one: one.id)
+    return await by_id(
+        request, cursor, limit,
+        lambda conn, after, most: people.listed(conn, _whose(caller), after, most), _told,
+    )  # fmt: skip
 
 
 @get("/v1/staff/{staff_id:str}", opt=needs("staff:read"))

@@ -12,7 +12,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=limits.NAME, examples=["éŸ¦ç
 
 
 class StaffIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Somebody new; ``organisation`` is the operator's to say, else the caller's own.
+    """Somebody new; ``organisation`` is the caller's own unless the operator says another.
 
     ``outlet``: where a cashier works; ``member``: whose wallet is the person's own.
     """
