@@ -6,6 +6,8 @@ import pytest
 
 from tests.web.serving import Served
 from tests.world import one
+from tongbao.alliance import contracts, organisations
+from tongbao.alliance.types import Terms
 from tongbao.desk import exceptions
 from tongbao.kernel import clock
 from tongbao.points import operations as ops
@@ -159,3 +161,20 @@ def test_what_the_watch_found_is_decided_by_a_manager(lived: Served) -> None:
     assert 'id="why-reason"' in refused.text
     assert lived.send(f"{path}/review", {"verdict": "clear", "reason": "ok"}).status_code == 303
     assert "Closed" in lived.get(path).text
+
+
+def test_alerts_say_what_is_near_and_what_to_do(lived: Served) -> None:
+    a, at = lived.world.organisations["A"], clock.now()
+    lived.sign_in("manager")
+    assert "No limit is near" in lived.get("/merchant").text
+    terms = Terms(credit_limit=55, prepaid_share=1_000_000, block=500_000, replenish_below=100_000)
+    with lived.db.transaction():
+        contracts.sign(lived.db, a, terms, at, at)
+    page = lived.get("/merchant").text
+    for text in ("Used of your limit", "90.91 %", "Left of the prepaid block", "¥5,000.00"):
+        assert text in page
+    with lived.db.transaction():
+        organisations.set_status(lived.db, a, "suspended")
+    assert "The organisation is stopped" in lived.get("/merchant").text
+    with lived.db.transaction():
+        organisations.set_status(lived.db, a, "active")
