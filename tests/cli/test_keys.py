@@ -65,3 +65,19 @@ def test_a_role_is_for_its_kind_of_organisation(db: Connection, database_url: st
     create = ("create", "A", "--by", "Lin", "--role")
     assert code(database_url, *create, "admin") == "role-not-allowed"
     assert code(database_url, *create, "cashier", "--scope", "keys:write") == "scope-not-allowed"
+
+
+def test_a_key_may_ask_as_often_as_is_said_of_it(db: Connection, database_url: str) -> None:
+    build(db, {"A": Terms()}, people=0)
+    made = answer(database_url, "create", "operator", "--role", "admin", "--by", "Lin")
+    number = str(made["key"]["id"])
+    limited = answer(database_url, "limit", number, "--a-minute", "120", "--by", "Wu")
+    assert limited["rate_limit"] == 120
+    assert keys.check(db, made["token"], clock.now()).rate_limit == 120
+    replaced = answer(database_url, "rotate", number, "--by", "Lin")
+    assert replaced["key"]["rate_limit"] == 120
+    assert answer(database_url, "limit", number, "--by", "Wu")["rate_limit"] is None
+    noted = db.execute("SELECT by, subject FROM access.audit WHERE kind = 'key-limited'").fetchall()
+    assert noted == [("Wu", f"key {number}")] * 2
+    assert code(database_url, "limit", "999999", "--by", "Wu") == "api-key-not-found"
+    assert call(database_url, "limit", number, "--by", "Wu", "--a-minute", "0").exit_code == 2

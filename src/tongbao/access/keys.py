@@ -162,6 +162,17 @@ def revoke(conn: Connection, key_id: int, *, by: str, at: datetime) -> ApiKey:
     return get(conn, key_id)
 
 
+def limit(conn: Connection, key_id: int, rate_limit: int | None) -> ApiKey:
+    """Let a key ask so often a minute, in each process; none: as is set for all.
+
+    ``rate_limit`` is at least 1. Refuses ``api-key-not-found``. Who limits it notes that.
+    """
+    assert rate_limit is None or rate_limit >= 1, "a key that may not ask is revoked"
+    get(conn, key_id)
+    conn.execute(Q.limit_key, {"id": key_id, "rate_limit": rate_limit})
+    return get(conn, key_id)
+
+
 def get(conn: Connection, key_id: int) -> ApiKey:
     """Give a key by its id; refuses ``api-key-not-found``."""
     with conn.cursor(row_factory=class_row(ApiKey)) as cursor:

@@ -46,6 +46,10 @@ WHERE id = %(id)s AND (expires_at IS NULL OR expires_at > %(expires_at)s);
 UPDATE access.api_key SET revoked_by = %(by)s, revoked_at = %(at)s
 WHERE id = %(id)s AND revoked_at IS NULL;
 
+-- name: limit_key
+UPDATE access.api_key SET rate_limit = %(rate_limit)s
+WHERE id = %(id)s;
+
 -- name: note_used
 UPDATE access.api_key AS k SET last_used_at = v.at
 FROM unnest(%(ids)s::bigint[], %(times)s::timestamptz[]) AS v (id, at)

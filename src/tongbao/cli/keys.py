@@ -19,6 +19,7 @@ from tongbao.kernel import limits
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
+_FASTEST = 10**9
 Number = Annotated[int, typer.Argument(metavar="KEY", help="The key's number.")]
 Expires = Annotated[
     datetime | None,
@@ -103,6 +104,31 @@ def revoke(key: Number, by: decisions.By, as_json: output.Json = False) -> None:
         output.json(ended)
     else:
         output.line(f"key {ended.id} is revoked")
+
+
+@app.command()
+def limit(
+    key: Number,
+    by: decisions.By,
+    a_minute: Annotated[
+        int | None,
+        typer.Option(
+            "--a-minute", min=1, max=_FASTEST, help="Requests; unset: as is set for all keys."
+        ),
+    ] = None,
+    as_json: output.Json = False,
+) -> None:
+    """Say how often a key may ask, in each process; servers take some seconds to notice."""
+    with session.open_session() as opened, opened.conn.transaction():
+        limited = access.limit(opened.conn, key, a_minute)
+        actor = Actor(by=by, address="command line")
+        audit.note(opened.conn, "key-limited", actor, opened.at, subject=f"key {key}")
+    if as_json:
+        output.json(limited)
+    elif a_minute is None:
+        output.line(f"key {key} may ask as often as is set for all")
+    else:
+        output.line(f"key {key} may ask {a_minute:,} times a minute")
 
 
 @app.command()

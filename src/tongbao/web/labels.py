@@ -368,6 +368,7 @@ LOG: Final = {
     "sso-unlinked": mark("Single sign-on unlinked"),
     "key-signing-begun": mark("Signing of a key begun"),
     "key-signing-ended": mark("Signing of a key ended"),
+    "key-limited": mark("Key limited"),
     "default-covered": mark("Default covered"),
     "recovery-booked": mark("Recovery booked"),
     "bank-file-read": mark("Bank file read"),
