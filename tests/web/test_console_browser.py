@@ -1,7 +1,11 @@
 """The operator's people at work, in a browser: what one proposes another decides."""
 
+from pathlib import Path
+
 import pytest
 
+from tests.bank.desk import OWN, open_account
+from tests.bank.made import Entry, statement
 from tests.web import browser
 from tests.web.serving import Live, open_session
 from tests.web.stepping import fresh
@@ -81,3 +85,26 @@ def test_two_memberships_become_one(live: Live) -> None:
         assert page.locator("text=The memberships are one now").first.is_visible()
         window.check()
     assert members.get(live.db, old).status == "merged"
+
+
+def test_a_file_of_the_bank_is_read_or_refused(live: Live, tmp_path: Path) -> None:
+    open_account(live.db, live.world.operator, OWN)
+    wrong = tmp_path / "wrong.xml"
+    wrong.write_text("no XML at all")
+    good = statement(tmp_path / "good.xml", [Entry(amount=4_200, party="Somebody")])
+    with browser.window(live.chromium, live.base, language="en") as window:
+        page = window.page
+        window.sign_in(open_session(live.db, live.people["settlement"]))
+        window.go("/operator/bank")
+        page.set_input_files('[name="file"]', wrong)
+        page.click("button:has-text('Read and book')")
+        assert page.locator("#why-file").is_visible()
+        window.check()
+        page.set_input_files('[name="file"]', good)
+        page.click("button:has-text('Read and book')")
+        window.settle()
+        assert page.locator("h1:has-text('good.xml')").is_visible()
+        window.check()
+        page.click("a:has-text('Somebody must look') >> nth=-1")
+        assert page.locator("text=¥42.00").first.is_visible()
+        window.check()
