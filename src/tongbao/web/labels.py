@@ -307,6 +307,13 @@ FACTS: Final = {
 """What an exception item or a proposal says, by name."""
 
 LOG: Final = {
+    "key-made": mark("Key made"),
+    "key-replaced": mark("Key replaced"),
+    "key-revoked": mark("Key revoked"),
+    "webhook-made": mark("Webhook set up"),
+    "webhook-changed": mark("Webhook changed"),
+    "webhook-sent-again": mark("Event sent again"),
+    "till-reconciled": mark("Till reconciled"),
     "application-made": mark("Application made"),
     "application-asked": mark("Applicant asked"),
     "application-answered": mark("Applicant answered"),

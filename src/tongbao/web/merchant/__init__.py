@@ -15,12 +15,16 @@ from tongbao.web.merchant import (
     debt,
     desk,
     disputes,
+    keys,
     newcomers,
     operations,
     outlets,
     overview,
     people,
     positions,
+    reconciliations,
+    statements,
+    webhooks,
 )
 
 ROUTES: Final[list[BaseRouteHandler]] = [
@@ -33,5 +37,9 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *debt.ROUTES,
     *outlets.ROUTES,
     *people.ROUTES,
+    *statements.ROUTES,
+    *reconciliations.ROUTES,
+    *keys.ROUTES,
+    *webhooks.ROUTES,
     *desk.ROUTES,
 ]
