@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tongbao.losses.types import SHARED, STEPS, Share, Source, Step
@@ -162,6 +162,7 @@ def test_the_order_in_which_sources_are_given_changes_nothing(
 
 
 @given(LOSS, st.lists(st.tuples(st.integers(1, 10**15), FEN), max_size=12))
+@example(2, [(1, 1), (4, 2)])
 def test_within_a_step_shares_are_in_proportion_to_the_fen(
     loss: int, given_: list[tuple[int, int]]
 ) -> None:
@@ -172,7 +173,8 @@ def test_within_a_step_shares_are_in_proportion_to_the_fen(
     whole, amount = sum(weights[i] for i in free), sum(shares[i] for i in free)
     for i in free:
         assert abs(shares[i] * whole - amount * weights[i]) < whole
-    # Who is at its limit would not have got less by proportion with those who are not.
+    # Who is at its limit would not have got less by proportion with those who are not, each of
+    # whom may lack a part of a fen; the last fen of a limit may be a rounded one.
     for i in range(len(shares)):
         if i not in free and whole:
-            assert limits[i] * whole <= amount * weights[i] + whole
+            assert (limits[i] - 1) * whole < (amount + len(free)) * weights[i]
