@@ -70,10 +70,13 @@ class Listing(Struct, frozen=True, kw_only=True):
 
     ``key`` is a column that is another in each row, with ``sort`` the order at first; a minus
     turns it round. ``dates`` is the column of time, ``search`` those that are searched; with
-    ``asks`` the route itself looks up what is typed.
+    ``asks`` the route itself looks up what is typed. ``more`` is a query with the ``key`` and
+    what is dear to find out: it is asked only for the rows that are shown, so that its columns
+    can be neither searched, filtered nor sorted by.
     """
 
     query: bytes
+    more: bytes | None = None
     columns: tuple[Column, ...]
     key: str = "id"
     sort: str = "-id"
@@ -224,6 +227,7 @@ def fetch(
     order = [compose.Identifier(name)] if name != listing.key else []
     order.append(compose.Identifier(listing.key))
     direction = compose.SQL(" DESC" if falling else " ASC")
+    ordered = compose.SQL(", ").join(column + direction for column in order)
     if asked.cursor is not None:
         sign = compose.SQL("<" if falling else ">")
         last = [compose.Placeholder("cursor_value")] if name != listing.key else []
@@ -239,9 +243,18 @@ def fetch(
         compose.SQL("WHERE {}").format(compose.SQL(" AND ").join(where))
         if where
         else compose.SQL(""),
-        compose.SQL(", ").join(column + direction for column in order),
+        ordered,
         compose.Literal(limit),
     )
+    if listing.more is not None:
+        query = compose.SQL(
+            "SELECT * FROM ({}) AS listed LEFT JOIN ({}) AS more USING ({}) ORDER BY {}"
+        ).format(
+            query,
+            compose.SQL(listing.more.decode()),
+            compose.Identifier(listing.key),
+            ordered,
+        )
     with conn.cursor(row_factory=dict_row) as cursor:
         # A plan for these very values: what is searched for, and whose list it is, decides where
         # reading begins. What posts has one plan for all values, which would read a list whole.

@@ -61,6 +61,7 @@ COLUMNS: Final = (
 LISTING: Final = Listing(
     name="operations-of-mine",
     query=Q.operations,
+    more=Q.numbers_of_operations,
     sort="-id",
     search=("reference", "outlet", "known_by", "sum"),
     hint=mark("Receipt, amount, outlet, phone or card"),
@@ -74,8 +75,7 @@ LISTING: Final = Listing(
     advice=mark("What your tills send appears here at once."),
 )
 
-
-OF_MEMBER: Final = replace(LISTING, query=Q.operations_of_member, search=(), asks=True)
+OF_MEMBER: Final = replace(LISTING, search=(), asks=True)
 _WHOLE: Final = re.compile(r"\+?[0-9A-Za-z][0-9A-Za-z._ -]{5,63}")
 """What may be a whole phone, card or external id, which is looked up and not searched."""
 
@@ -108,7 +108,7 @@ async def operation_list(request: Request[Any, Any, Any]) -> Response[Any]:
             request, lambda conn: find_member(conn, wanted, mine, secret=secret)
         )
     listing = LISTING if member is None else OF_MEMBER
-    values = {"organisation": mine, "member": member}
+    values = {"organisation": mine, "member": member, "outlet": None}
     return await lists.show(request, "merchant/operations.html", listing, values)
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from litestar import Request, Response, get, post
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
+from msgspec.structs import replace
 from psycopg.rows import dict_row
 
 from tongbao.access import audit
@@ -21,7 +22,6 @@ from tongbao.kernel.errors import Refusal
 from tongbao.web import forms, labels, lists, pages, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
-from tongbao.web.merchant.operations import COLUMNS
 from tongbao.web.merchant.operations import LISTING as OPERATIONS
 from tongbao.web.pages import Said
 from tongbao.web.who import MERCHANT, sees
@@ -86,18 +86,7 @@ TERMINALS: Final = Listing(
     empty=mark("You have no terminal yet"),
     advice=mark("Open an outlet and add one; a till names it in what it sends."),
 )
-AT_OUTLET: Final = Listing(
-    name="operations-at-outlet",
-    query=Q.operations_at,
-    sort="-id",
-    search=OPERATIONS.search,
-    hint=OPERATIONS.hint,
-    dates="effective_at",
-    choices=OPERATIONS.choices,
-    columns=COLUMNS,
-    empty=OPERATIONS.empty,
-    advice=OPERATIONS.advice,
-)
+AT_OUTLET: Final = replace(OPERATIONS, name="operations-at-outlet")
 
 
 @get("/merchant/outlets", opt=sees(*MERCHANT))
@@ -163,7 +152,7 @@ async def operations_at(request: Request[Any, Any, Any], outlet: FromPath[int]) 
     """List what the tills of an outlet did."""
     mine = who.of(request).organisation_id
     found = await parts.read(request, lambda conn: find(conn, outlet, mine))
-    values = {"organisation": mine, "outlet": outlet}
+    values = {"organisation": mine, "outlet": outlet, "member": None}
     return await lists.show(request, "merchant/operations_at.html", AT_OUTLET, values, outlet=found)
 
 

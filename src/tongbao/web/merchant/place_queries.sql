@@ -55,24 +55,6 @@ WHERE s.outlet_id = %(outlet)s
 ORDER BY s.name
 LIMIT %(limit)s;
 
--- name: operations_at
--- What the tills of one outlet did; found through those of the organisation, newest first.
-SELECT p.id, p.kind, p.cash, p.effective_at, t.name AS outlet,
-  p.data ->> 'reference' AS reference,
-  to_char((p.points + p.cash) / 100.0, 'FM999999999990.00') AS sum,
-  d.sales AS bill, d.accepted AS points, d.issued AS given,
-  CASE WHEN p.points = 0 THEN 'no' ELSE 'yes' END AS with_points,
-  coalesce(i.shown, '–') AS known_by
-FROM ledger.operation AS p
-INNER JOIN alliance.outlet AS t ON p.outlet_id = t.id
-LEFT JOIN figures.done AS d ON p.id = d.id AND d.organisation_id = %(organisation)s
-LEFT JOIN LATERAL (
-  SELECT string_agg('****' || n.hint, ', ' ORDER BY n.kind) AS shown
-  FROM members.identity AS n
-  WHERE n.member_id = p.owner_id AND n.issuer_id IN (0, %(organisation)s)
-) AS i ON TRUE
-WHERE p.organisation_id = %(organisation)s AND p.outlet_id = %(outlet)s;
-
 -- name: staff
 SELECT s.id, s.login, s.name, s.role, coalesce(t.name, '') AS outlet,
   CASE

@@ -42,41 +42,30 @@ LEFT JOIN LATERAL (
 ) AS i ON TRUE;
 
 -- name: operations
--- What the organisation's tills did, read from its newest end, with the numbers that the overview
--- adds up: what is taken back is negative. Members are masked.
+-- What the organisation's tills did, read from its newest end; of one outlet or one member alone
+-- where it is given. Members are masked.
 SELECT p.id, p.kind, p.cash, p.effective_at, coalesce(t.name, '') AS outlet,
   p.data ->> 'reference' AS reference,
   to_char((p.points + p.cash) / 100.0, 'FM999999999990.00') AS sum,
-  d.sales AS bill, d.accepted AS points, d.issued AS given,
   CASE WHEN p.points = 0 THEN 'no' ELSE 'yes' END AS with_points,
   coalesce(i.shown, '–') AS known_by
 FROM ledger.operation AS p
 LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id
-LEFT JOIN figures.done AS d ON p.id = d.id AND d.organisation_id = %(organisation)s
 LEFT JOIN LATERAL (
   SELECT string_agg('****' || n.hint, ', ' ORDER BY n.kind) AS shown
   FROM members.identity AS n
   WHERE n.member_id = p.owner_id AND n.issuer_id IN (0, %(organisation)s)
 ) AS i ON TRUE
-WHERE p.organisation_id = %(organisation)s;
+WHERE
+  p.organisation_id = %(organisation)s
+  AND (%(outlet)s::bigint IS NULL OR p.outlet_id = %(outlet)s)
+  AND (%(member)s::bigint IS NULL OR p.owner_id = %(member)s);
 
--- name: operations_of_member
--- The same of one member alone.
-SELECT p.id, p.kind, p.cash, p.effective_at, coalesce(t.name, '') AS outlet,
-  p.data ->> 'reference' AS reference,
-  to_char((p.points + p.cash) / 100.0, 'FM999999999990.00') AS sum,
-  d.sales AS bill, d.accepted AS points, d.issued AS given,
-  CASE WHEN p.points = 0 THEN 'no' ELSE 'yes' END AS with_points,
-  coalesce(i.shown, '–') AS known_by
-FROM ledger.operation AS p
-LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id
-LEFT JOIN figures.done AS d ON p.id = d.id AND d.organisation_id = %(organisation)s
-LEFT JOIN LATERAL (
-  SELECT string_agg('****' || n.hint, ', ' ORDER BY n.kind) AS shown
-  FROM members.identity AS n
-  WHERE n.member_id = p.owner_id AND n.issuer_id IN (0, %(organisation)s)
-) AS i ON TRUE
-WHERE p.organisation_id = %(organisation)s AND p.owner_id = %(member)s;
+-- name: numbers_of_operations
+-- The numbers that the overview adds up: what is taken back is negative.
+SELECT d.id, d.sales AS bill, d.accepted AS points, d.issued AS given
+FROM figures.done AS d
+WHERE d.organisation_id = %(organisation)s;
 
 -- name: exception_items
 -- What concerns the organisation; what only its name is on belongs to the operator.
