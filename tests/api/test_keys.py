@@ -1,8 +1,17 @@
-"""Keys over HTTP: shown once, replaced with an overlap, ended; none gives more than it has."""
+"""Keys over HTTP: shown once, replaced with an overlap, made to sign, ended.
+
+None gives more than it has.
+"""
+
+import base64
+import secrets
+from typing import Any
 
 from tests.api.conftest import Served, token
 from tests.api.office import Office, office
+from tongbao.access import audit, keys, signing
 from tongbao.access.roles import ROLES
+from tongbao.kernel import clock
 
 
 def test_a_token_is_shown_once(served: Served) -> None:
@@ -45,3 +54,74 @@ def test_no_key_gives_what_it_has_not_got(served: Served) -> None:
     for role in ("admin", "settlement"):
         answer = office(served, "A").try_to("keys", role=role, name="x")
         assert answer.status_code in (403, 422), answer.text
+
+
+def signed(served: Served, key_id: str, secret: str) -> Any:
+    """Read the keys of a key's organisation, with a request that is signed."""
+    nonce = secrets.token_urlsafe(18)
+    created = int(clock.now().timestamp())
+    covered = (
+        f'till=("@method" "@path" "@query");created={created};keyid="tbk_{key_id}";nonce="{nonce}"'
+    )
+    asked = signing.Request(method="GET", path="/v1/keys", query="", headers={}, body=b"")
+    value = signing.sign(covered, asked, base64.b64decode(secret))
+    return served.client.get("/v1/keys", headers={"Signature-Input": covered, "Signature": value})
+
+
+def test_a_key_is_made_to_sign_its_secret_shown_once_and_stops(served: Served) -> None:
+    headers = served.headers("A", "sign-1") | {"Tongbao-Actor": "Lin"}
+    a = office(served, "A")
+    made = a.send("keys", role="manager", name="till 8")
+    number = made["key"]["id"]
+    assert (made["key"]["signs"], made["key"]["signing_required"]) == (False, False)
+    path = f"/v1/keys/{number}/sign"
+    armed = served.client.post(path, json={}, headers=headers)
+    assert armed.status_code == 201, armed.text
+    key, secret = armed.json()["key"], armed.json()["secret"]
+    assert (key["signs"], key["signing_required"]) == (True, True)
+    assert signed(served, number, secret).status_code == 200
+    refused = served.client.get("/v1/keys", headers={"Authorization": f"Bearer {made['token']}"})
+    assert (refused.status_code, refused.json()["code"]) == (401, "signature-needed")
+
+    again = served.client.post(path, json={}, headers=headers)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert again.json() == armed.json() | {"secret": None}
+    assert signed(served, number, secret).status_code == 200
+    kept = served.db.execute(
+        "SELECT count(*) FROM kernel.once WHERE position(%s IN answer::text) > 0", [secret]
+    )
+    assert kept.fetchone() == (0,)
+    noted = audit.listed(served.db, kind="keys.sign")
+    assert [(one.by, one.subject) for one in noted] == [("Lin", f"POST {path}")]
+
+    stopped = a.send(f"keys/{number}/sign/stop", by="Wu")
+    assert (stopped["signs"], stopped["signing_required"]) == (False, False)
+    good = served.client.get("/v1/keys", headers={"Authorization": f"Bearer {made['token']}"})
+    assert good.status_code == 200, good.text
+
+
+def test_the_token_stays_good_beside_a_signature_for_a_changeover(served: Served) -> None:
+    a = office(served, "A")
+    made = a.send("keys", role="manager", name="till 9")
+    number = made["key"]["id"]
+    armed = a.send(f"keys/{number}/sign", optional=True)
+    assert (armed["key"]["signs"], armed["key"]["signing_required"]) == (True, False)
+    good = served.client.get("/v1/keys", headers={"Authorization": f"Bearer {made['token']}"})
+    assert good.status_code == 200
+    assert signed(served, number, armed["secret"]).status_code == 200
+
+
+def test_no_key_makes_one_sign_that_may_more_nor_anothers(served: Served) -> None:
+    who = served.world.organisations["A"]
+    poor = Office(served.client, token(served.db, who, "manager", ["keys:write", "points:read"]))
+    a = office(served, "A")
+    rich = served.tokens["A"].split("_")[1]
+    anothers = served.tokens["B"].split("_")[1]
+    for path in ("sign", "sign/stop"):
+        refused = poor.try_to(f"keys/{rich}/{path}")
+        assert (refused.status_code, refused.json()["code"]) == (403, "scope-exceeded")
+        refused = a.try_to(f"keys/{anothers}/{path}")
+        assert (refused.status_code, refused.json()["code"]) == (404, "api-key-not-found")
+        assert not keys.get(served.db, int(rich)).signs
+    mistyped = a.try_to(f"keys/{rich}/sign", optional="perhaps")
+    assert (mistyped.status_code, mistyped.json()["code"]) == (400, "request-malformed")

@@ -16,6 +16,7 @@ from typing import Final
 from msgspec import Struct
 
 from tongbao.access import keys, sealing
+from tongbao.access.roles import Scope
 from tongbao.kernel import arrays, limits, sql
 from tongbao.kernel.clock import micros
 from tongbao.kernel.db import Connection
@@ -83,22 +84,34 @@ class Request(Struct, frozen=True, kw_only=True):
     body: bytes
 
 
-def arm(conn: Connection, key_id: int, chance: bytes, *, required: bool, key: str) -> str:
+def arm(
+    conn: Connection,
+    key_id: int,
+    chance: bytes,
+    *,
+    required: bool,
+    key: str,
+    within: frozenset[Scope] | None = None,
+) -> str:
     """Give an API key a signing secret, which is shown this once, in base64.
 
     ``chance`` is 32 bytes, ``key`` the setting ``access_secret``. ``required``: the key is let in
-    by its signature only. Refuses ``api-key-not-found``.
+    by its signature only. ``within``: the scopes of who asks, for whoever has the secret can do
+    what the key may. Refuses ``api-key-not-found`` and ``scope-exceeded``.
     """
     assert len(chance) == SECRET, "a secret has 256 bits"
-    keys.get(conn, key_id)
+    keys.check_within(keys.get(conn, key_id).scopes, within)
     values = {"id": key_id, "secret": sealing.seal(chance, use(key_id), key), "required": required}
     conn.execute(Q.arm_key, values)
     return base64.b64encode(chance).decode()
 
 
-def disarm(conn: Connection, key_id: int) -> None:
-    """Take the signing secret from an API key; refuses ``api-key-not-found``."""
-    keys.get(conn, key_id)
+def disarm(conn: Connection, key_id: int, *, within: frozenset[Scope] | None = None) -> None:
+    """Take the signing secret from an API key: its token is good again, for whoever has it.
+
+    ``within`` is as with ``arm``. Refuses ``api-key-not-found`` and ``scope-exceeded``.
+    """
+    keys.check_within(keys.get(conn, key_id).scopes, within)
     conn.execute(Q.arm_key, {"id": key_id, "secret": None, "required": False})
 
 

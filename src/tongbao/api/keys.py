@@ -1,4 +1,4 @@
-"""API keys over HTTP: made, shown once, replaced with an overlap, ended."""
+"""API keys over HTTP: made, shown once, replaced with an overlap, made to sign, ended."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from tongbao.access import keys
+from tongbao.access import keys, signing
 from tongbao.access.keys import ApiKey, ApiKeyNotFound, Caller
 from tongbao.access.roles import Role, Scope
 from tongbao.api import reach
@@ -22,6 +22,7 @@ from tongbao.api.proposals import Whose
 from tongbao.api.reach import everybody
 from tongbao.api.wire import Id, Name, PathId
 from tongbao.api.writes import Made
+from tongbao.hosting import parts
 from tongbao.kernel import limits
 from tongbao.kernel.db import Connection
 
@@ -30,7 +31,10 @@ KEYS: Final = everybody("keys:write")
 
 
 class KeyOut(Struct, frozen=True, kw_only=True):
-    """What is known of a key; its secret is known to nobody but its holder."""
+    """What is known of a key; its secret is known to nobody but its holder.
+
+    `signs`: it has a secret for signed requests, and `signing_required`: it is let in by them only.
+    """
 
     id: Id
     organisation: Id
@@ -44,6 +48,8 @@ class KeyOut(Struct, frozen=True, kw_only=True):
     revoked_by: str | None
     revoked_at: datetime | None
     last_used_at: datetime | None
+    signs: bool
+    signing_required: bool
 
 
 class NewKeyOut(Struct, frozen=True, kw_only=True):
@@ -70,6 +76,19 @@ class RotateIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """So many hours the old key stays good."""
 
     overlap_hours: Annotated[int, Meta(ge=0, le=limits.OVERLAP.days * _DAY)] = _DAY
+
+
+class SignIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Optional: the token stays good, too, for a changeover; else it lets nobody in any more."""
+
+    optional: bool = False
+
+
+class SigningKeyOut(Struct, frozen=True, kw_only=True):
+    """A key with its signing secret in base64, shown this once; asked for again it is null."""
+
+    key: KeyOut
+    secret: str | None
 
 
 @post("/v1/keys", **KEYS)
@@ -134,6 +153,42 @@ async def rotate(
     return await once(request, caller, actor, data, do)
 
 
+@post("/v1/keys/{key_id:str}/sign", **KEYS)
+async def sign(
+    request: Req, caller: Me, actor: Actor, key_id: PathId, data: JSONBody[SignIn]
+) -> Response[SigningKeyOut]:
+    """Give a key a secret with which its requests are signed; the one before is good no more.
+
+    The secret is in this answer and nowhere else; servers take some seconds to notice.
+    """
+    chance = secrets.token_bytes(signing.SECRET)
+    kept_by = parts.of(request).settings.access_secret
+
+    def do(conn: Connection, at: datetime) -> Made:  # noqa: ARG001 - what `once` calls
+        which = _of(conn, caller, number(key_id)).id
+        secret = signing.arm(
+            conn, which, chance, required=not data.optional, key=kept_by, within=caller.scopes
+        )
+        key = tell(KeyOut, keys.get(conn, which))
+        return Made(
+            body=SigningKeyOut(key=key, secret=secret), kept=SigningKeyOut(key=key, secret=None)
+        )
+
+    return await once(request, caller, actor, data, do)
+
+
+@post("/v1/keys/{key_id:str}/sign/stop", **everybody("keys:write", status_code=200))
+async def stop_signing(request: Req, caller: Me, actor: Actor, key_id: PathId) -> Response[KeyOut]:
+    """Take the signing secret from a key; its token lets in whoever has it."""
+
+    def do(conn: Connection, at: datetime) -> ApiKey:  # noqa: ARG001 - what `act` calls
+        which = _of(conn, caller, number(key_id)).id
+        signing.disarm(conn, which, within=caller.scopes)
+        return keys.get(conn, which)
+
+    return await act(request, caller, actor, None, KeyOut, do)
+
+
 @post("/v1/keys/{key_id:str}/revoke", **everybody("keys:write", status_code=200))
 async def revoke(request: Req, caller: Me, actor: Actor, key_id: PathId) -> Response[KeyOut]:
     """End a key at once; servers take some seconds to notice."""
@@ -156,4 +211,6 @@ def _shown(made: ApiKey, token: str) -> Made:
     return Made(body=NewKeyOut(key=key, token=token), kept=NewKeyOut(key=key, token=None))
 
 
-ROUTES: Final[list[BaseRouteHandler]] = [create, list_keys, get_key, rotate, revoke]
+ROUTES: Final[list[BaseRouteHandler]] = [
+    create, list_keys, get_key, rotate, sign, stop_signing, revoke,
+]  # fmt: skip
