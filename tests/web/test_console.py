@@ -9,6 +9,7 @@ from tests.losses.fall import deposit
 from tests.web.serving import Served
 from tests.web.stepping import step_up
 from tests.world import one
+from tongbao.alliance import outlets
 from tongbao.points import operations as ops
 
 
@@ -48,6 +49,10 @@ def test_an_operation_is_found_by_anything_and_explained(lived: Served) -> None:
     page = lived.get(where).text
     for text in ("Lot by lot", "Claim by claim", "¥40.00", "claim"):
         assert text in page
+    with lived.db.transaction():
+        outlets.change(lived.db, lived.world.outlets["B"], name="Lakeside", brand_id=None)
+    page = lived.get(where).text
+    assert '>Lakeside</span><span class="d-block small text-secondary">B</span>' in page
     of_member = lived.get(f"/operator/operations?search={lived.world.members[0]}").text
     assert where in of_member
     nothing = lived.get("/operator/operations?search=nobody-knows-this").text

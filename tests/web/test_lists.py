@@ -100,10 +100,10 @@ def test_the_whole_list_is_exported_as_a_file_without_formulas(many: Served) -> 
     assert 'filename="organisations.csv"' in answer.headers["content-disposition"]
     rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     assert len(rows) == COUNT + 1
-    assert rows[0][:2] == ["Organisation", "code"]
+    assert rows[0][:2] == ["Organisation", "Code"]
     assert all(not cell.startswith("=") for row in rows for cell in row)
     chinese = many.get(f"{LIST}?format=csv&search=tea-99", language="zh").text
-    assert chinese.splitlines()[0].startswith("\ufeff机构,")
+    assert chinese.splitlines()[0].startswith("\ufeff机构,代码,")
 
 
 def listings() -> list[Listing]:
@@ -134,4 +134,6 @@ def test_lists_are_asked_only_for_columns_that_they_have(module_db: Connection) 
         shown = {name for each in one.columns for name in (each.name, each.second) if name}
         assert asked <= has, f"{one.name} is asked for {asked - has}"
         assert has.isdisjoint(more), f"{one.name} has {has & more} twice"
+        for each in one.columns:
+            assert bool(each.second) == bool(each.second_title), f"{one.name}: {each.name}"
         assert shown <= has | more, f"{one.name} lacks {shown - has - more}"

@@ -106,6 +106,7 @@ def test_an_operation_is_explained_and_its_member_masked(lived: Served) -> None:
         assert text in page
     assert str(lived.world.members[0]) not in page
     assert "CARD000000" not in page
+    assert '>A</a><span class="d-block small text-secondary">A</span>' in page
 
 
 def test_what_belongs_to_another_is_not_there(lived: Served) -> None:

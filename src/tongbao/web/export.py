@@ -31,7 +31,7 @@ def csv_of(
     for column in columns:
         head.append(spoken.say(column.title))
         if column.second:
-            head.append(column.second)
+            head.append(spoken.say(column.second_title))
     writer.writerow(head)
     for row in rows:
         writer.writerow(_cells(columns, row, spoken))
@@ -53,6 +53,8 @@ def _cells(columns: "Sequence[Column]", row: dict[str, Any], spoken: Words) -> l
 def _cell(column: "Column", value: Any, spoken: Words) -> str:
     if value is None:
         return ""
+    if column.tells is not None:
+        return _safe(column.tells(value, spoken))
     if column.kind in ("money", "points"):
         return amounts.show(value).replace(",", "")
     if isinstance(value, datetime):

@@ -45,7 +45,8 @@ class Column(Struct, frozen=True, kw_only=True):
     """A column: its name in the query, its heading, how it is written, where it leads.
 
     ``to`` gives the path of what the cell is about or made of. ``second`` names a column that is
-    written small below. ``says`` gives the word of a value such as a state.
+    written small below, and has a heading of its own in files. ``says`` gives the word of a value
+    such as a state, ``tells`` the text of one that is made of several.
     """
 
     name: str
@@ -54,7 +55,9 @@ class Column(Struct, frozen=True, kw_only=True):
     sort: bool = False
     to: Callable[[Row], str | None] | None = None
     second: str | None = None
+    second_title: str = ""
     says: Mapping[str, str] = {}
+    tells: Callable[[Any, Words], str] | None = None
 
 
 class Choice(Struct, frozen=True, kw_only=True):

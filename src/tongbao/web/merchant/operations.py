@@ -50,7 +50,7 @@ COLUMNS: Final = (
         to=lambda row: f"/merchant/operations/{row['id']}",
     ),
     Column(name="kind", title=mark("Kind"), says=labels.OPERATIONS),
-    Column(name="outlet", title=mark("Outlet"), second="reference"),
+    Column(name="outlet", title=mark("Outlet"), second="reference", second_title=mark("Receipt")),
     Column(name="known_by", title=mark("Member")),
     Column(name="bill", title=mark("Bill"), kind="money"),
     Column(name="points", title=mark("Points spent"), kind="points"),

@@ -47,6 +47,7 @@ LISTING: Final = Listing(
             title=mark("Outlet"),
             sort=True,
             second="code",
+            second_title=mark("Code"),
             to=lambda row: f"/merchant/outlets/{row['id']}",
         ),
         Column(name="site", title=mark("Place"), sort=True),

@@ -48,6 +48,7 @@ LISTING: Final = Listing(
             title=mark("Person"),
             sort=True,
             second="login",
+            second_title=mark("Name to sign in with"),
             to=lambda row: f"/merchant/staff/{row['id']}",
         ),
         Column(name="role", title=mark("Role"), says=ROLES, sort=True),

@@ -67,6 +67,7 @@ COUNTERPARTIES: Final = Listing(
             title=mark("Organisation"),
             sort=True,
             second="code",
+            second_title=mark("Code"),
             to=lambda row: f"/merchant/counterparties/{row['id']}",
         ),
         Column(name="due", title=mark("Owed to us"), kind="money", sort=True),
@@ -114,7 +115,9 @@ CLAIMS: Final = Listing(
             to=lambda row: f"/merchant/claims/{row['id']}",
         ),
         Column(name="kind", title=mark("Kind"), says=labels.OPERATIONS),
-        Column(name="organisation", title=mark("Where"), second="outlet"),
+        Column(
+            name="organisation", title=mark("Where"), second="outlet", second_title=mark("Outlet")
+        ),
         Column(name="amount", title=mark("Owed to us (−: by us)"), kind="money", sort=True),
         Column(name="effective_at", title=mark("When"), kind="moment"),
     ),

@@ -82,6 +82,7 @@ LISTING: Final = Listing(
             title=mark("Applicant"),
             sort=True,
             second="credit_code",
+            second_title=mark("Unified social credit code"),
             to=lambda row: f"/operator/applications/{row['id']}",
         ),
         Column(name="format", title=mark("Format"), sort=True),

@@ -71,6 +71,7 @@ REPORTS: Final = Listing(
             name="name",
             title=mark("File"),
             second="message_id",
+            second_title=mark("Message id"),
             to=lambda row: f"/operator/bank/reports/{row['id']}",
         ),
         Column(name="family", title=mark("Kind"), says=FAMILIES),
@@ -132,7 +133,12 @@ LINES: Final = Listing(
         ),
         Column(name="how", title=mark("How"), says=HOW),
         Column(name="amount", title=mark("Amount"), kind="money", sort=True),
-        Column(name="party", title=mark("Other side"), second="remittance"),
+        Column(
+            name="party",
+            title=mark("Other side"),
+            second="remittance",
+            second_title=mark("Purpose"),
+        ),
         Column(
             name="end_to_end_id",
             title=mark("Payment"),

@@ -32,6 +32,7 @@ LISTING: Final = Listing(
             title=mark("Organisation"),
             sort=True,
             second="code",
+            second_title=mark("Code"),
             to=lambda row: f"/operator/organisations/{row['id']}",
         ),
         Column(name="required", title=mark("Has to contribute"), kind="money", sort=True),

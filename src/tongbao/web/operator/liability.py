@@ -42,6 +42,7 @@ LISTING: Final = Listing(
             title=mark("Issuer"),
             sort=True,
             second="code",
+            second_title=mark("Code"),
             to=lambda row: f"/operator/organisations/{row['id']}",
         ),
         Column(name="circulation", title=mark("In circulation"), kind="points", sort=True),

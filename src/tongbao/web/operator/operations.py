@@ -18,7 +18,7 @@ from tongbao.kernel.settings import Settings
 from tongbao.members import identities
 from tongbao.members.types import Identity
 from tongbao.points import operations as ops
-from tongbao.points.explain import explain
+from tongbao.points.explain import Explanation, explain
 from tongbao.web import forms, labels, lists, pages, tills, who
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.operator import named
@@ -44,6 +44,7 @@ COLUMNS: Final = (
         name="outlet",
         title=mark("Where"),
         second="organisation",
+        second_title=mark("Organisation"),
     ),
     Column(
         name="member_id",
@@ -170,16 +171,19 @@ def find_member(conn: Connection, wanted: str, settings: Settings) -> int | None
 async def _page(
     request: Request[Any, Any, Any], operation: int, refusal: Refusal | None
 ) -> Response[str]:
-    told = await parts.read(request, lambda conn: explain(conn, operation))
-    names: dict[int, str] = await parts.read(
-        request, lambda conn: dict(conn.execute(Q.names_of).fetchall())
-    )
+    def ask(conn: Connection) -> tuple[Explanation, dict[int, str], str]:
+        told = explain(conn, operation)
+        (outlet,) = conn.execute(Q.outlet_name_of, {"id": operation}).fetchone() or ("",)
+        return told, dict(conn.execute(Q.names_of).fetchall()), outlet
+
+    told, names, outlet = await parts.read(request, ask)
     return pages.page(
         request,
         "operator/operation.html",
         status=422 if refusal else 200,
         told=told,
         names=names,
+        outlet=outlet,
         kinds=labels.OPERATIONS,
         lot_kinds=labels.LOTS,
         movements=named.MOVEMENTS,

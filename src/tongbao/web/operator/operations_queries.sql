@@ -40,6 +40,12 @@ SELECT p.id FROM ledger.operation AS p WHERE p.id = %(id)s;
 -- name: is_member
 SELECT m.id FROM members.member AS m WHERE m.id = %(id)s;
 
+-- name: outlet_name_of
+SELECT t.name
+FROM ledger.operation AS p
+INNER JOIN alliance.outlet AS t ON p.outlet_id = t.id
+WHERE p.id = %(id)s;
+
 -- name: names_of
 -- What organisations are called, for pages that have only their ids.
 SELECT o.id, o.name FROM alliance.organisation AS o;

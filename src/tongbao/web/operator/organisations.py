@@ -41,6 +41,7 @@ LISTING: Final = Listing(
             sort=True,
             to=lambda row: f"/operator/organisations/{row['id']}",
             second="code",
+            second_title=mark("Code"),
         ),
         Column(name="role", title=mark("Role"), says=ROLES),
         Column(name="status", title=mark("State"), kind="state", says=labels.ORGANISATION_STATES),
