@@ -93,7 +93,7 @@ def test_the_demo_ends_by_serving_its_pages(
         said = []
         for line in process.stdout:
             said.append(line.split())
-            if "/schema" in line:
+            if "/v1/docs" in line:
                 break
         where = {words[0]: words[-1] for words in said[-4:]}
         with urllib.request.urlopen(where["members"], timeout=30) as answer:

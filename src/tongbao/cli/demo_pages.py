@@ -31,7 +31,7 @@ def serve(settings: Settings, port: int) -> None:
             ("staff and merchants", "/"),
             ("cashiers", "/till"),
             ("members", "/m"),
-            ("engineers", "/schema"),
+            ("engineers", "/v1/docs"),
         ):
             output.line(f"  {what.ljust(20)} {url}{path}")
         sys.stdout.flush()
