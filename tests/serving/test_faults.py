@@ -17,7 +17,7 @@ import pytest
 
 from tests.api.conftest import token
 from tests.serving.running import Running, call, serving
-from tests.serving.test_serve import award, refuses_connections
+from tests.serving.test_serve import answers, award
 from tests.teller.troubles import eventually
 from tests.world import World, broken_laws, build
 from tongbao.alliance.types import Terms
@@ -72,7 +72,7 @@ def test_killed_in_the_middle_of_a_thousand_each_has_one_effect_after_a_retry(
         caller.join()
     assert 200 < len(first) < 1_000
     assert set(first.values()) == {201}
-    eventually(lambda: not refuses_connections(running), 60)
+    eventually(lambda: answers(running), 60)
     second: dict[str, int] = {}
     callers = [
         threading.Thread(target=ask_all, args=(running, world, secret, one, second))
