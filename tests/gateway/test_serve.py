@@ -1,11 +1,13 @@
 import asyncio
 import os
 import signal
+import socket
 from pathlib import Path
 
 from tests.gateway.conftest import token
 from tests.gateway.terminals import Said, Till
 from tests.serving.running import Running, serving
+from tests.serving.test_metrics import scrape, total
 from tests.world import broken_laws, build
 from tongbao.alliance.types import Terms
 from tongbao.kernel.db import Connection
@@ -16,7 +18,11 @@ def test_tongbao_serves_terminals_beside_the_api_and_again_after_the_gateway_was
 ) -> None:
     world = build(db, {"A": Terms()})
     key = token(db, world.organisations["A"])
-    with serving(database_url, "--iso8583", "0", "--no-worker") as running:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with serving(
+        database_url, "--iso8583", "0", "--no-worker", TONGBAO_METRICS_PORT=str(port)
+    ) as running:
         assert running.iso8583 is not None
         one = Till(running.iso8583, "A")
         sale = one.sale(100_000, None)
@@ -37,6 +43,9 @@ def test_tongbao_serves_terminals_beside_the_api_and_again_after_the_gateway_was
             _kill_gateway(child, running.iso8583)
         assert asyncio.run(say()) == first
         assert running.get("/v1/health")[0] == 200
+        found = scrape(port)  # what the dead one has counted is there, its lines are not
+        assert total(found, r"message_seconds_count.*'00'.*'0201'") == 2
+        assert total(found, r"iso8583_connections") <= 1
         assert asyncio.run(_line_at_the_end(one, key, running)) == (True, 0)
     assert broken_laws(db) == {}
 

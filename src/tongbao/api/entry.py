@@ -11,7 +11,7 @@ from tongbao.access.keys import Caller, KeyUnknown, SignatureNeeded
 from tongbao.access.signing import NonceUsed, SignatureRefused, SignatureStale
 from tongbao.api.keyring import KeyRing
 from tongbao.api.nonces import Nonces
-from tongbao.hosting import address
+from tongbao.hosting import address, rates
 from tongbao.hosting.parts import Parts
 from tongbao.hosting.rates import Buckets, Standing, TooManyRequests
 from tongbao.kernel import clock
@@ -43,7 +43,7 @@ class Entry:
         caller = None if token is None else self.keyring.known(token)
         if caller is None:
             caller = await self._look_up(connection, token)
-        quota = self._settings.rate_limit if caller.rate_limit is None else caller.rate_limit
+        quota = rates.quota_of(caller, self._settings)
         if quota:
             name = caller.key_id if caller.key_id is not None else f"staff {caller.staff_id}"
             _take(connection, self._keys, name, quota)

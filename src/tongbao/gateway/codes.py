@@ -35,7 +35,7 @@ _BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
     "90": ("no-open-window",),
     "91": (
         "database-unreachable", "outcome-unknown", "posting-collided", "teller-busy",
-        "teller-closed",
+        "teller-closed", "too-many-requests",
     ),
     "94": ("key-reused",),
 }  # fmt: skip

@@ -10,7 +10,8 @@ from tongbao.gateway import answers, wire
 from tongbao.gateway.terminal import Terminal
 from tongbao.gateway.wire import Broken, FieldMalformed
 from tongbao.hosting.parts import Parts
-from tongbao.kernel import limits
+from tongbao.hosting.rates import Buckets
+from tongbao.kernel import limits, metrics
 
 Answer = TypeVar("Answer")
 
@@ -44,6 +45,7 @@ class Gateway:
         self._idle = idle
         self._frame = frame
         self._open: set[asyncio.Task[None]] = set()
+        self._asked = Buckets("key")
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection to its end; one too many is closed at once."""
@@ -54,7 +56,8 @@ class Gateway:
             return
         self._open.add(task)
         try:
-            await self._converse(reader, writer)
+            with metrics.CONNECTIONS.track_inprogress():
+                await self._converse(reader, writer)
         except (OSError, EOFError, TimeoutError, wire.Unreadable):
             pass  # whoever does not speak properly is hung up on
         except Exception:  # noqa: BLE001 - one connection ends no other
@@ -72,7 +75,7 @@ class Gateway:
             await asyncio.wait(set(self._open))
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        terminal = Terminal(self._parts)
+        terminal = Terminal(self._parts, self._asked)
         loop = asyncio.get_running_loop()
         signed_by = loop.time() + self._sign_on
         while True:
@@ -80,12 +83,15 @@ class Gateway:
             frame = await self._unless_stopping(self._read(reader, left))
             if frame is None:
                 return
+            came = loop.time()
             message = wire.read(frame)
             if isinstance(message, Broken):
                 said = answers.refused(FieldMalformed(field="?"))
             else:
                 said = await terminal.answer(message)
             writer.write(wire.write(wire.answer_type(message.type), said))
+            # Of each there are few, whoever asks: types are those that wire.read lets through.
+            metrics.MESSAGE_SECONDS.labels(message.type, said["39"]).observe(loop.time() - came)
             async with asyncio.timeout(self._frame):
                 await writer.drain()
 

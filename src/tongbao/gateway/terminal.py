@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from tongbao.gateway.building import KINDS, Wanted
 from tongbao.gateway.wire import FieldMalformed, Message, MessageUnknown
 from tongbao.hosting.database import begun
 from tongbao.hosting.parts import Parts
+from tongbao.hosting.rates import Buckets, quota_of
 from tongbao.kernel import clock
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Malformed, Refusal, Refused
@@ -43,17 +45,26 @@ class SignOnRefused(Refused):
 
 
 class _Signed(Struct, frozen=True):
-    """Who signed on: the token, and whom it stood for."""
+    """Who signed on: the token, and whom it stood for when it was last looked at."""
 
     token: str
-    organisation: int
+    caller: Caller
+
+    @property
+    def organisation(self) -> int:
+        """Give whose key it is; a key never changes hands."""
+        return self.caller.organisation_id
 
 
 class Terminal:
-    """The state of one connection: who signed on, if anybody."""
+    """The state of one connection: who signed on, if anybody.
 
-    def __init__(self, parts: Parts) -> None:
+    ``asked`` says how often keys have asked, over all connections of the process.
+    """
+
+    def __init__(self, parts: Parts, asked: Buckets) -> None:
         self._parts = parts
+        self._asked = asked
         self._signed: _Signed | None = None
 
     @property
@@ -80,6 +91,7 @@ class Terminal:
         signed = self._signed
         if signed is None:
             raise SignOnMissing
+        self._count(signed.caller)
         if message.kind in KINDS:
             return answers.told(await self._sell(message, signed))
         if message.kind in ("0400", "0420"):
@@ -93,15 +105,30 @@ class Terminal:
             case "001":  # sign-on
                 token = message.match("57", "[!-~]{1,200}")
                 caller = await self._run(lambda conn: _sign_on(conn, token))
-                self._signed = _Signed(token, caller.organisation_id)
+                self._count(caller)
+                self._signed = _Signed(token, caller)
             case "002":  # sign-off
                 self._signed = None
             case "301":  # echo
                 if self._signed is None:
                     raise SignOnMissing
+                self._count(self._signed.caller)
             case other:
                 raise MessageUnknown(type=message.type, given=other)
         return {"39": codes.APPROVED}
+
+    def _count(self, caller: Caller) -> None:
+        """Count a message of a key; refuses ``too-many-requests``, before anything is asked."""
+        assert caller.key_id is not None, "only keys sign on"
+        quota = quota_of(caller, self._parts.settings)
+        if quota:
+            self._asked.take(caller.key_id, quota, time.monotonic())
+
+    def _look_again(self, conn: Connection, signed: _Signed) -> Caller:
+        """Give who calls, as the key is now, and keep it; refuses what ``_check`` refuses."""
+        caller = _check(conn, signed.token)
+        self._signed = _Signed(signed.token, caller)
+        return caller
 
     async def _sell(self, message: Message, signed: _Signed) -> Outcome:
         wanted = building.want(message)
@@ -121,7 +148,7 @@ class Terminal:
         return await self._post(made)
 
     async def _undo(self, message: Message, signed: _Signed) -> Outcome:
-        await self._run(lambda conn: _check(conn, signed.token))
+        await self._run(lambda conn: self._look_again(conn, signed))
         return await self._post(building.undo(message, signed.organisation))
 
     async def _post(self, operation: Operation) -> Outcome:
@@ -138,7 +165,7 @@ class Terminal:
         self, conn: Connection, message: Message, wanted: Wanted, signed: _Signed
     ) -> Operation | Refusal:
         """Build an operation; a refusal that is given back was counted, and is to be committed."""
-        caller, at = _check(conn, signed.token), clock.now()
+        caller, at = self._look_again(conn, signed), clock.now()
         outlet = _outlet(conn, caller, message.match("42", keys.OUTLET))
         settings = self._parts.settings
         happened = None
@@ -155,7 +182,7 @@ class Terminal:
         return building.build(message, wanted, caller.organisation_id, outlet, who, happened)
 
     def _total(self, conn: Connection, message: Message, signed: _Signed) -> dict[str, str]:
-        caller, at = _check(conn, signed.token), clock.now()
+        caller, at = self._look_again(conn, signed), clock.now()
         keys.of(message)  # its numbers are echoed
         outlet = _outlet(conn, caller, message.match("42", keys.OUTLET))
         cutover = calendar.cutover_of(self._parts.settings)

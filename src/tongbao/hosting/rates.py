@@ -9,7 +9,9 @@ from typing import Final
 
 from msgspec import Struct
 
+from tongbao.access.keys import Caller
 from tongbao.kernel.errors import Refused
+from tongbao.kernel.settings import Settings
 
 WINDOW: Final = 60
 """Seconds in which a bucket is refilled."""
@@ -37,6 +39,11 @@ class Standing(Struct, frozen=True):
             "RateLimit-Policy": f'"{self.policy}";q={self.quota};w={WINDOW}',
             "RateLimit": f'"{self.policy}";r={self.left};t={self.full}',
         }
+
+
+def quota_of(caller: Caller, settings: Settings) -> int:
+    """Give how many requests a minute a caller may make: its own number, or all keys'; 0: any."""
+    return settings.rate_limit if caller.rate_limit is None else caller.rate_limit
 
 
 class Buckets:

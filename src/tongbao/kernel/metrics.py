@@ -25,6 +25,17 @@ REQUESTS_RUNNING: Final = Gauge(
     multiprocess_mode="livesum",
 )
 REFUSALS: Final = Counter("tongbao_refusals_total", "Refusals answered over HTTP", ["code"])
+MESSAGE_SECONDS: Final = Histogram(
+    "tongbao_iso8583_message_seconds",
+    "Time from a message's arrival to its answer",
+    ["type", "code"],
+    buckets=_SECONDS,
+)
+CONNECTIONS: Final = Gauge(
+    "tongbao_iso8583_connections",
+    "Connections of terminals that are open",
+    multiprocess_mode="livesum",
+)
 BATCH_OPERATIONS: Final = Histogram(
     "tongbao_teller_batch_operations", "Operations posted together", buckets=_SIZES
 )
