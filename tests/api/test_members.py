@@ -76,6 +76,22 @@ def test_a_member_is_seen_by_whom_it_knows_and_nobody_else(served: Served) -> No
     assert send(served, "GET", path + "?expand=secrets", "A").status_code == 400
 
 
+def test_a_money_call_and_a_quote_take_the_id_of_a_stranger_who_stays_one_unless_points_move(
+    served: Served,
+) -> None:
+    who = {"id": enrol(served, "A", "1", kind="card", value="STRANGER0001")["id"]}
+    award = {"member": who, "outlet": "A", "points": {"value": 500}}
+    assert send(served, "POST", "awards", "A", "2", json=award).status_code == 201
+    sale = {"member": who, "outlet": "B", "amount": {"value": 900}}
+    assert send(served, "POST", "quotes", "B", "3", json=sale).status_code == 201
+    short = send(served, "POST", "purchases", "B", "4", json=sale | {"points": {"value": 900}})
+    assert (short.status_code, short.json()["code"]) == (422, "insufficient-points")
+    assert send(served, "GET", f"members/{who['id']}", "B").status_code == 404
+    paid = send(served, "POST", "purchases", "B", "5", json=sale | {"points": {"value": 400}})
+    assert paid.json()["balances"]["available"]["value"] == 105  # with 5 for what was paid in cash
+    assert send(served, "GET", f"members/{who['id']}", "B").status_code == 200
+
+
 def test_who_changes_a_member_has_seen_it_as_it_is(served: Served) -> None:
     made = enrol(served, "A", "1", kind="card", value="LOCK0001")
     path = f"members/{made['id']}"
