@@ -8,7 +8,8 @@ import pytest
 from tests.losses.fall import deposit
 from tests.web.serving import Served
 from tests.web.stepping import step_up
-from tests.world import one
+from tests.world import AT, one
+from tongbao.access import audit
 from tongbao.alliance import outlets
 from tongbao.points import operations as ops
 
@@ -185,3 +186,12 @@ def test_what_was_done_before_is_in_the_log(lived: Served) -> None:
     lived.sign_in("auditor")
     page = lived.get("/operator/audit").text
     assert "Contract signed" in page
+    with lived.db.transaction():
+        said = {"decision": "approve", "organisation": lived.world.organisations["A"]}
+        actor = audit.nobody("203.0.113.7")
+        audit.note(lived.db, "proposals.approve", actor, AT, said=said)
+        audit.note(lived.db, "sign-in", actor, AT)
+    page = lived.get("/operator/audit?kind=proposals.approve").text
+    assert "Proposal approved" in page
+    assert "Decision: Approve; Organisation: A" in page
+    assert "Decision" not in lived.get("/operator/audit?kind=sign-in&search=nobody").text

@@ -2,14 +2,16 @@
 
 import ast
 from collections.abc import Iterator
+from inspect import signature
 from pathlib import Path
 
 from msgspec.structs import fields
 
 from tests.shape.files import SOURCE
+from tongbao.api.app import ROUTES
 from tongbao.kernel.settings import Settings
-from tongbao.web import facts, labels
-from tongbao.web.operator import people, settings
+from tongbao.web import facts, labels, words
+from tongbao.web.operator import logged, people, settings
 
 
 def calls(name: str) -> Iterator[tuple[Path, ast.Call]]:
@@ -30,6 +32,24 @@ def test_whatever_is_written_into_the_log_has_a_name() -> None:
     }
     assert len(written) > 40
     assert {kind: path for kind, path in written.items() if kind not in labels.LOG} == {}
+
+
+def test_whatever_is_done_through_the_api_has_a_name_in_the_log() -> None:
+    functions = [route.fn for route in ROUTES if "actor" in signature(route.fn).parameters]
+    written = {
+        f"{one.__module__.rpartition('.')[2]}.{one.__name__}".replace("_", "-") for one in functions
+    }
+    assert written == logged.ACTIONS.keys()
+    assert logged.ACTIONS.keys().isdisjoint(labels.LOG)
+
+
+def test_facts_of_the_log_are_words() -> None:
+    zh, en = words.of("zh", "Asia/Shanghai"), words.of("en", "Asia/Shanghai")
+    said = {"decision": "approve", "reason": "", "points": 12_050, "locked": True, "at_till": "a"}
+    told = "Decision: Approve; Reason: ; Points: 120.50; Locked: yes; at till: a"
+    assert logged.tell(said, en) == told
+    assert logged.tell({"decision": "approve"}, zh) == "裁定: 批准"
+    assert logged.tell({"to": None, "scopes": ["a", "b"]}, en) == "Scopes: a, b"
 
 
 def test_every_setting_and_every_role_is_said() -> None:

@@ -19,6 +19,7 @@ from tongbao.web import forms, labels, lists, pages, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing, Row
 from tongbao.web.merchant.people import OwnAccount
+from tongbao.web.operator import logged
 from tongbao.web.pages import Said
 from tongbao.web.who import OPERATOR, STAFF, sees
 from tongbao.web.words import mark
@@ -77,15 +78,16 @@ def _about(row: Row) -> str | None:
 LOG: Final = Listing(
     name="audit",
     query=Q.audit,
+    more=Q.facts_of_entries,
     sort="-id",
     search=("kind", "by", "subject"),
     hint=mark("What, who or about what"),
     dates="at",
-    choices=(Choice(name="kind", title=mark("What"), values=labels.LOG),),
+    choices=(Choice(name="kind", title=mark("What"), values=logged.KINDS),),
     columns=(
         Column(name="id", title=mark("Entry"), kind="id", sort=True),
         Column(name="at", title=mark("When"), kind="moment"),
-        Column(name="kind", title=mark("What"), says=labels.LOG),
+        Column(name="kind", title=mark("What"), says=logged.KINDS),
         Column(
             name="by",
             title=mark("Who"),
@@ -94,7 +96,7 @@ LOG: Final = Listing(
             says={"nobody": mark("nobody")},
         ),
         Column(name="subject", title=mark("About"), kind="code", to=_about),
-        Column(name="facts", title=mark("Facts"), kind="code"),
+        Column(name="facts", title=mark("Facts"), tells=logged.tell),
         Column(name="address", title=mark("From the address")),
     ),
     empty=mark("Nothing is written down yet"),

@@ -15,10 +15,19 @@ SELECT s.role, count(*) FROM access.staff AS s WHERE NOT s.disabled GROUP BY s.r
 
 -- name: audit
 -- The log of what people did, read from its newest end.
-SELECT a.id, a.at, a.kind, a.by, a.subject, a.address, coalesce(o.name, '') AS organisation,
-  nullif(a.facts::text, '{}') AS facts
+SELECT a.id, a.at, a.kind, a.by, a.subject, a.address, coalesce(o.name, '') AS organisation
 FROM access.audit AS a
 LEFT JOIN alliance.organisation AS o ON a.organisation_id = o.id;
+
+-- name: facts_of_entries
+-- What was said; the organisation and the outlet that it is about by their names.
+SELECT a.id, nullif(
+  a.facts::jsonb || jsonb_strip_nulls(jsonb_build_object('organisation', o.name, 'outlet', t.name)),
+  '{}'
+) AS facts
+FROM access.audit AS a
+LEFT JOIN alliance.organisation AS o ON a.facts ->> 'organisation' = o.id::text
+LEFT JOIN alliance.outlet AS t ON a.facts ->> 'outlet' = t.id::text;
 
 -- name: outstanding
 -- What each issuer owes its members in points, and the reserve behind them.

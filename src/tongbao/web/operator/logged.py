@@ -1,0 +1,189 @@
+"""The log of what people did, as its page tells it: actions by name, facts as words.
+
+What the console writes down is called in ``labels.LOG``; what is done through the API is written
+as the resource and the function of its route.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from tongbao.web import facts, labels
+from tongbao.web.operator import named
+from tongbao.web.words import Words, mark
+
+ACTIONS: Final = {
+    "adjustments.propose": mark("Adjustment proposed"),
+    "adjustments.approve": mark("Adjustment approved"),
+    "adjustments.reject": mark("Adjustment rejected"),
+    "applications.ask-applicant": mark("Applicant asked"),
+    "applications.refuse": mark("Application refused"),
+    "applications.accept": mark("Application accepted"),
+    "bank-accounts.propose": mark("Bank account proposed"),
+    "contracts.sign": mark("Contract signed"),
+    "days.record-year": mark("Days of a year recorded"),
+    "days.record-day": mark("Day of the calendar recorded"),
+    "defaults.declare": mark("Default proposed"),
+    "defaults.lift": mark("End of a default proposed"),
+    "defaults.reinstate": mark("Issuing again proposed"),
+    "defaults.cover": mark("Default covered"),
+    "defaults.book-recovery": mark("Recovery booked"),
+    "deposits.deposit": mark("Deposit proposed"),
+    "deposits.withdraw": mark("Withdrawal of a deposit proposed"),
+    "deposits.buy-block": mark("Block to be bought proposed"),
+    "deposits.return-block": mark("Block to be given back proposed"),
+    "disputes.open-one": mark("Dispute opened"),
+    "disputes.answer": mark("Dispute answered"),
+    "disputes.propose": mark("End of a dispute proposed"),
+    "disputes.decide": mark("Dispute decided"),
+    "estimates.propose": mark("Estimate proposed"),
+    "estimates.approve": mark("Estimate approved"),
+    "estimates.reject": mark("Estimate rejected"),
+    "exceptions.assign": mark("Exception assigned"),
+    "exceptions.close": mark("Exception closed"),
+    "exposures.raise-alerts": mark("Exposures looked through"),
+    "files.plan": mark("Payment files made"),
+    "files.send-report": mark("Bank file read"),
+    "files.match": mark("Line of the bank booked"),
+    "files.send-back": mark("Line of the bank sent back"),
+    "files.find-missing": mark("Missing payments looked for"),
+    "guarantee.contribute": mark("Contribution proposed"),
+    "guarantee.give-back": mark("Contribution to be given back proposed"),
+    "guarantee.set-first-loss": mark("First loss proposed"),
+    "guarantee.return-first-loss": mark("First loss to be given back proposed"),
+    "guarantee.set-cap": mark("Part and cap proposed"),
+    "guarantee.assess": mark("Assessment of the fund proposed"),
+    "keys.create": mark("Key made"),
+    "keys.rotate": mark("Key replaced"),
+    "keys.revoke": mark("Key revoked"),
+    "keys.sign": mark("Signing of a key begun"),
+    "keys.stop-signing": mark("Signing of a key ended"),
+    "legs.instruct": mark("Settlement instructed"),
+    "legs.book": mark("Payment booked by hand"),
+    "legs.return-payment": mark("Payment came back"),
+    "legs.refuse": mark("Payment refused by the bank"),
+    "legs.instruct-again": mark("Payment instructed again"),
+    "legs.fail": mark("Payment given up"),
+    "liability.close": mark("Month of the liability closed"),
+    "organisations.register": mark("Organisation registered"),
+    "organisations.rename": mark("Organisation renamed"),
+    "organisations.suspend": mark("Organisation suspended"),
+    "organisations.resume": mark("Organisation resumed"),
+    "organisations.close": mark("Organisation closed"),
+    "places.add-brand": mark("Brand added"),
+    "places.add-site": mark("Site added"),
+    "places.add-format": mark("Format added"),
+    "places.add-outlet": mark("Outlet added"),
+    "places.open-outlet": mark("Outlet opened again"),
+    "places.close-outlet": mark("Outlet closed"),
+    "places.add-terminal": mark("Terminal added"),
+    "places.block-terminal": mark("Terminal blocked"),
+    "places.unblock-terminal": mark("Terminal freed"),
+    "proposals.approve": mark("Proposal approved"),
+    "proposals.reject": mark("Proposal rejected"),
+    "reconciliations.reconcile": mark("Till reconciled"),
+    "settlements.propose": mark("Settlement proposed"),
+    "settlements.propose-due": mark("Due settlements proposed"),
+    "settlements.approve": mark("Settlement approved"),
+    "settlements.reject": mark("Settlement rejected"),
+    "windows.close": mark("Window closed"),
+}
+"""What people do through the API."""
+
+KINDS: Final = labels.LOG | ACTIONS
+
+FACTS: Final = labels.FACTS | {
+    "name": mark("Name"),
+    "role": mark("Role"),
+    "code": mark("Code"),
+    "kind": mark("Kind"),
+    "status": mark("State"),
+    "decision": mark("Decision"),
+    "verdict": mark("Decision"),
+    "how": mark("How"),
+    "what": mark("What"),
+    "action": mark("What"),
+    "accept": mark("Accepts it"),
+    "active": mark("Active"),
+    "locked": mark("Locked"),
+    "enrolled": mark("Newly enrolled"),
+    "means": mark("Signed in with"),
+    "purpose": mark("Purpose"),
+    "scopes": mark("Scopes"),
+    "to": mark("Now with"),
+    "refund": mark("Refund"),
+    "files": mark("Files"),
+    "replayed": mark("Read before"),
+    "run": mark("Run of the waterfall"),
+    "event": mark("Event"),
+    "subject": mark("Counted for"),
+    "measure": mark("Counted"),
+    "span": mark("Within"),
+    "uses": mark("Times"),
+    "proof": mark("Proof"),
+}
+"""What the facts of the log are called."""
+
+WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "role": labels.ROLES | labels.ORGANISATION_ROLES,
+    "status": labels.ORGANISATION_STATES,
+    "kind": named.DECISIONS,
+    "how": named.CLOSED_HOW,
+    "decision": {
+        "approve": mark("Approve"),
+        "reject": mark("Reject"),
+    },
+    "verdict": {
+        "clear": mark("Nothing was wrong"),
+        "confirm": mark("Confirmed"),
+    },
+    "action": {
+        "disable": mark("disabled"),
+        "enable": mark("enabled"),
+        "remove-codes": mark("second factor taken away"),
+        "sign-out": mark("signed out everywhere"),
+        "place": mark("put at another outlet"),
+        "rename": mark("renamed"),
+        "close": mark("closed"),
+        "reopen": mark("opened again"),
+        "ping": mark("tried"),
+        "pause": mark("paused"),
+        "delete": mark("deleted"),
+        "secret": mark("given a new secret"),
+    },
+    "means": {
+        "password": mark("Password"),
+        "sso": mark("Single sign-on"),
+    },
+}
+"""What facts that are one of a few words are called; others are written as they are."""
+
+_YES_NO: Final = {True: mark("yes"), False: mark("no")}
+
+
+def tell(said: Mapping[str, Any], spoken: Words) -> str:
+    """Write the facts of an entry, each with its name: ``Decision: Approve; Reason: …``."""
+    return "; ".join(
+        f"{spoken.say(FACTS.get(name, name.replace('_', ' ')))}: {_value(name, value, spoken)}"
+        for name, value in _flat(said)
+    )
+
+
+def _flat(said: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in said.items():
+        if isinstance(value, dict):
+            yield from _flat(value)
+        elif value is not None:
+            yield name, value
+
+
+def _value(name: str, value: Any, spoken: Words) -> str:
+    if isinstance(value, bool):
+        return spoken.say(_YES_NO[value])
+    if isinstance(value, list):
+        return ", ".join(_value(name, each, spoken) for each in value)
+    kind = facts.KINDS.get(name)
+    if isinstance(value, int) and kind == "money":
+        return spoken.money(value)
+    if isinstance(value, int) and kind == "points":
+        return spoken.points(value)
+    return spoken.say(WORDS.get(name, {}).get(str(value), "")) or str(value)
