@@ -76,6 +76,11 @@ def test_a_small_demo_ends_with_a_settled_day(
     assert settled["settlement"]["state"] == "settled"
     assert [one["what"] for one in settled["imported"]["counts"]] == ["matched by end_to_end"]
     assert Path(settled["paper"]).read_bytes().startswith(b"%PDF")
+    with psycopg.connect(database_url, dbname=sandbox) as conn:
+        states = conn.execute("SELECT a.state FROM joining.application AS a ORDER BY a.id")
+        assert [state for (state,) in states] == [
+            "accepted", "refused", "asked", "submitted", "submitted",
+        ]  # fmt: skip
     paths = [Path(one["path"]) for one in settled["written"]] + [Path(settled["answer"])]
     assert [check_valid(path) for path in paths] == [
         "pain.001.001.09", "pain.008.001.02", "camt.053.001.08",

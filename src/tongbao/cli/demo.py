@@ -16,7 +16,7 @@ from tongbao.ledger import verify as laws
 from tongbao.ledger.verify import Report
 from tongbao.points.explain import Explanation, as_data, explain
 from tongbao.points.statements import Statement, statement
-from tongbao.sandbox import alliance, month, people, picture, settled_day, story, traffic
+from tongbao.sandbox import alliance, applying, month, people, picture, settled_day, story, traffic
 from tongbao.sandbox.month import Month
 from tongbao.sandbox.picture import Closed, Picture
 from tongbao.sandbox.settled_day import SettledDay
@@ -95,6 +95,8 @@ def _run(sandbox: Sandbox, seed: int, crowd: int, folder: Path, *, quiet: bool) 
         taken = picture.take(conn, month.LAST)
     zone = ZoneInfo(sandbox.settings.time_zone)
     settled = settled_day.settle(sandbox.begin, sandbox.conn, made, folder, seed, zone)
+    with sandbox.begin() as conn:
+        applying.apply(conn, settled_day.AT)
     with sandbox.begin() as conn:
         report = laws.verify(conn, incremental=False, at=settled_day.AT, laws=LAWS)
     with sandbox.begin() as conn:
