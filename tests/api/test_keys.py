@@ -1,4 +1,4 @@
-"""Keys over HTTP: shown once, replaced with an overlap, made to sign, ended.
+"""Keys over HTTP: shown once, replaced with an overlap, made to sign, limited, ended.
 
 None gives more than it has.
 """
@@ -125,3 +125,31 @@ def test_no_key_makes_one_sign_that_may_more_nor_anothers(served: Served) -> Non
         assert not keys.get(served.db, int(rich)).signs
     mistyped = a.try_to(f"keys/{rich}/sign", optional="perhaps")
     assert (mistyped.status_code, mistyped.json()["code"]) == (400, "request-malformed")
+
+
+def test_the_operator_says_how_often_a_key_may_ask_and_nobody_else(served: Served) -> None:
+    a, operator = office(served, "A"), office(served, "operator")
+    made = a.send("keys", role="manager", name="nightly")
+    number = made["key"]["id"]
+    assert made["key"]["rate_limit"] is None
+    limited = operator.send(f"keys/{number}/limit", by="Wu", rate_limit=2)
+    assert (limited["id"], limited["rate_limit"]) == (number, 2)
+    assert a.get(f"keys/{number}")["rate_limit"] == 2
+    noted = audit.listed(served.db, kind="keys.limit")
+    assert [(one.by, one.subject) for one in noted] == [("Wu", f"POST /v1/keys/{number}/limit")]
+
+    headers = {"Authorization": f"Bearer {made['token']}"}
+    said = [served.client.get("/v1/keys", headers=headers) for _ in range(3)]
+    assert [one.status_code for one in said] == [200, 200, 429]
+    assert said[0].headers["ratelimit-policy"] == '"key";q=2;w=60'
+
+    own = a.try_to(f"keys/{number}/limit", rate_limit=1_000)
+    assert (own.status_code, own.json()["code"]) == (403, "operator-only")
+    for bad in ({"rate_limit": 0}, {"rate_limit": 10**9 + 1}, {"rate_limit": 1.5}, {}):
+        refused = operator.try_to(f"keys/{number}/limit", **bad)
+        assert (refused.status_code, refused.json()["code"]) == (400, "request-malformed")
+    nobodys = operator.try_to("keys/999999999/limit", rate_limit=5)
+    assert (nobodys.status_code, nobodys.json()["code"]) == (404, "api-key-not-found")
+    assert keys.get(served.db, int(number)).rate_limit == 2
+    lifted = operator.send(f"keys/{number}/limit", rate_limit=None)
+    assert lifted["rate_limit"] is None

@@ -1,4 +1,4 @@
-"""API keys over HTTP: made, shown once, replaced with an overlap, made to sign, ended."""
+"""API keys over HTTP: made, shown once, replaced with an overlap, made to sign, limited, ended."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ from tongbao.api.lookup import number
 from tongbao.api.nouns import tell
 from tongbao.api.paging import pages
 from tongbao.api.proposals import Whose
-from tongbao.api.reach import everybody
+from tongbao.api.reach import everybody, operators
 from tongbao.api.wire import Id, Name, PathId
 from tongbao.api.writes import Made
 from tongbao.hosting import parts
@@ -34,6 +34,7 @@ class KeyOut(Struct, frozen=True, kw_only=True):
     """What is known of a key; its secret is known to nobody but its holder.
 
     `signs`: it has a secret for signed requests, and `signing_required`: it is let in by them only.
+    `rate_limit`: requests a minute in each process; null: as is set for all keys.
     """
 
     id: Id
@@ -50,6 +51,7 @@ class KeyOut(Struct, frozen=True, kw_only=True):
     last_used_at: datetime | None
     signs: bool
     signing_required: bool
+    rate_limit: int | None
 
 
 class NewKeyOut(Struct, frozen=True, kw_only=True):
@@ -82,6 +84,12 @@ class SignIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Optional: the token stays good, too, for a changeover; else it lets nobody in any more."""
 
     optional: bool = False
+
+
+class KeyLimitIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """So many requests a minute, in each process; null: as is set for all keys."""
+
+    rate_limit: Annotated[int, Meta(ge=1, le=limits.ASKED, examples=[6_000])] | None
 
 
 class SigningKeyOut(Struct, frozen=True, kw_only=True):
@@ -189,6 +197,18 @@ async def stop_signing(request: Req, caller: Me, actor: Actor, key_id: PathId) -
     return await act(request, caller, actor, None, KeyOut, do)
 
 
+@post("/v1/keys/{key_id:str}/limit", **operators("keys:write", status_code=200))
+async def limit(
+    request: Req, caller: Me, actor: Actor, key_id: PathId, data: JSONBody[KeyLimitIn]
+) -> Response[KeyOut]:
+    """Say how often a key may ask; servers take some seconds to notice."""
+
+    def do(conn: Connection, at: datetime) -> ApiKey:  # noqa: ARG001 - what `act` calls
+        return keys.limit(conn, number(key_id), data.rate_limit)
+
+    return await act(request, caller, actor, data, KeyOut, do)
+
+
 @post("/v1/keys/{key_id:str}/revoke", **everybody("keys:write", status_code=200))
 async def revoke(request: Req, caller: Me, actor: Actor, key_id: PathId) -> Response[KeyOut]:
     """End a key at once; servers take some seconds to notice."""
@@ -212,5 +232,5 @@ def _shown(made: ApiKey, token: str) -> Made:
 
 
 ROUTES: Final[list[BaseRouteHandler]] = [
-    create, list_keys, get_key, rotate, sign, stop_signing, revoke,
+    create, list_keys, get_key, rotate, sign, stop_signing, limit, revoke,
 ]  # fmt: skip

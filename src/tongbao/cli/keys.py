@@ -19,7 +19,6 @@ from tongbao.kernel import limits
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
-_FASTEST = 10**9
 Number = Annotated[int, typer.Argument(metavar="KEY", help="The key's number.")]
 Expires = Annotated[
     datetime | None,
@@ -113,7 +112,7 @@ def limit(
     a_minute: Annotated[
         int | None,
         typer.Option(
-            "--a-minute", min=1, max=_FASTEST, help="Requests; unset: as is set for all keys."
+            "--a-minute", min=1, max=limits.ASKED, help="Requests; unset: as is set for all keys."
         ),
     ] = None,
     as_json: output.Json = False,

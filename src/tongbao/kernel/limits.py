@@ -36,6 +36,9 @@ KEY: Final = 255
 OVERLAP: Final = timedelta(days=90)
 """How long an API key may stay good after another has taken its place."""
 
+ASKED: Final = 10**9
+"""Requests a minute that one API key may be given at most."""
+
 TEXT: Final = 500
 """Characters of a free text (reason, note)."""
 

@@ -56,6 +56,7 @@ ACTIONS: Final = {
     "keys.rotate": mark("Key replaced"),
     "keys.revoke": mark("Key revoked"),
     "keys.sign": mark("Signing of a key begun"),
+    "keys.limit": mark("Key limited"),
     "keys.stop-signing": mark("Signing of a key ended"),
     "legs.instruct": mark("Settlement instructed"),
     "legs.book": mark("Payment booked by hand"),
