@@ -1,10 +1,12 @@
-"""Databases for the tests: one server for the session, a fresh migrated database for each test.
+"""Databases for the tests: a server for each worker, a fresh migrated database for each test.
 
-The server is the embedded one, in a temporary folder that all workers of pytest-xdist share;
-with ``TONGBAO_DATABASE_URL`` it is the one named there, whose databases are left alone.
+The server is the embedded one, in a temporary folder of the worker's own; with
+``TONGBAO_DATABASE_URL`` it is the one named there, whose databases are left alone. ``{worker}`` in
+that URL stands for the worker's name (gw0, gw1, …; gw0 where there is but one process). Workers
+share no server, because a transaction that runs in any database of a server holds back the
+events of all of them, and the making of a database is such a transaction.
 """
 
-import fcntl
 import os
 import shutil
 import signal
@@ -30,9 +32,15 @@ _numbers = count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the session's folder, or take the one that the controller made for its workers."""
+    """Make the session's folder, or in a worker its own inside the one that the controller made."""
     given = getattr(config, "workerinput", {}).get("tongbao_folder")
-    config.stash[FOLDER] = Path(given or tempfile.mkdtemp(prefix="tongbao-tests-", dir=_memory()))
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    folder = Path(given or tempfile.mkdtemp(prefix="tongbao-tests-", dir=_memory()))
+    config.stash[FOLDER] = folder / worker if given else folder
+    config.stash[FOLDER].mkdir(exist_ok=True)
+    outside = os.environ.get("TONGBAO_DATABASE_URL")
+    if outside and (given or not config.getoption("numprocesses", None)):
+        os.environ["TONGBAO_DATABASE_URL"] = outside.replace("{worker}", worker)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -41,14 +49,9 @@ def pytest_configure_node(node) -> None:  # type: ignore[no-untyped-def]  # of p
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Drop what an outside server was given and remove the folder; workers leave both alone."""
-    folder = config.stash.get(FOLDER, None)
-    if folder is None or hasattr(config, "workerinput"):
-        return
-    outside = os.environ.get("TONGBAO_DATABASE_URL")
-    if outside and (folder / "template").exists():
-        _administer(outside, f"DROP DATABASE IF EXISTS {_template(folder)} WITH (FORCE)")
-    shutil.rmtree(folder, ignore_errors=True)
+    """Remove the session's folder."""
+    if (folder := config.stash.get(FOLDER, None)) and not hasattr(config, "workerinput"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -70,17 +73,13 @@ def server_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def template(request: pytest.FixtureRequest, server_url: str) -> str:
+def template(request: pytest.FixtureRequest, server_url: str) -> Iterator[str]:
     """Give the name of the migrated database that the tests' databases are copies of."""
-    folder = request.config.stash[FOLDER]
-    name = _template(folder)
-    with (folder / "template.lock").open("w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "template").exists():
-            _administer(server_url, f"CREATE DATABASE {name}")
-            migrate.apply(named(server_url, name))
-            (folder / "template").touch()
-    return name
+    name = _template(request.config.stash[FOLDER])
+    _administer(server_url, f"CREATE DATABASE {name}")
+    migrate.apply(named(server_url, name))
+    yield name
+    _administer(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -137,7 +136,7 @@ def _memory() -> str | None:
 
 
 def _template(folder: Path) -> str:
-    return folder.name.lower().replace("-", "_")
+    return "_".join(folder.parts[-2:]).lower().replace("-", "_")
 
 
 def _fresh(folder: Path, server_url: str, template: str) -> Iterator[str]:

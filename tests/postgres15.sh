@@ -5,6 +5,7 @@
 #   tests/postgres15.sh .venv/bin/pytest -m postgres
 #
 # POSTGRES_BIN=/folder/of/binaries chooses others. Without binaries it says so and ends well.
+# SERVERS=2 starts as many, one for each worker of the tests; the URL says {worker} for its name.
 set -eu
 
 [ $# -gt 0 ] || { echo "usage: $0 COMMAND [ARGUMENT…]" >&2; exit 2; }
@@ -26,18 +27,27 @@ if [ "$(id -u)" = 0 ]; then
   as_owner() { (cd / && setpriv --reuid=postgres --regid=postgres --clear-groups "$@"); }
 fi
 finish() {
-  as_owner "$bin/pg_ctl" stop -s -m immediate -D "$folder/data" >/dev/null 2>&1 || true
+  for data in "$folder"/*/data; do
+    as_owner "$bin/pg_ctl" stop -s -m immediate -D "$data" >/dev/null 2>&1 || true
+  done
   rm -rf "$folder"
 }
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-as_owner "$bin/initdb" -A trust -U postgres -E UTF8 --locale=C -N "$folder/data" >/dev/null
-as_owner "$bin/pg_ctl" start -s -w -D "$folder/data" -l "$folder/log" \
-  -o "-c listen_addresses='' -c unix_socket_directories=$folder -c fsync=off" ||
-  { cat "$folder/log" >&2; exit 1; }
+worker=0
+while [ "$worker" -lt "${SERVERS:-1}" ]; do
+  own="$folder/gw$worker"
+  as_owner mkdir "$own"
+  as_owner "$bin/initdb" -A trust -U postgres -E UTF8 --locale=C -N "$own/data" >/dev/null
+  as_owner "$bin/pg_ctl" start -s -w -D "$own/data" -l "$own/log" \
+    -o "-c listen_addresses='' -c unix_socket_directories=$own -c fsync=off" ||
+    { cat "$own/log" >&2; exit 1; }
+  worker=$((worker + 1))
+done
 
 "$bin/postgres" --version
-export TONGBAO_DATABASE_URL="postgresql://postgres@/postgres?host=$folder"
+case ${SERVERS:-1} in 1) name=gw0 ;; *) name='{worker}' ;; esac
+export TONGBAO_DATABASE_URL="postgresql://postgres@/postgres?host=$folder/$name"
 "$@"

@@ -37,12 +37,14 @@ def test_killed_workers_lose_no_event(
                 allowed=ALLOWED, key=settings.Settings().access_secret,
             )  # fmt: skip
         good: set[str] = set()
+        failed: set[str] = set()
         calls = 0
 
         def decide(got: Got) -> int:
             nonlocal calls
             calls += 1
-            if calls % 7 == 3:
+            if calls % 7 == 3 and got.id not in failed:  # a second failure waits five minutes
+                failed.add(got.id)
                 return 500
             if calls % 11 == 5:
                 time.sleep(0.5)  # so that the worker is killed in it

@@ -1,6 +1,5 @@
 """``tongbao bench posting``: how fast operations are posted here, beside one by one."""
 
-import gc
 import platform
 from typing import Annotated, Any, Final
 
@@ -13,6 +12,7 @@ from tongbao.cli.bench_pages import pages
 from tongbao.cli.bench_settlement import settlement
 from tongbao.cli.bench_world import found
 from tongbao.cli.sandboxed import Sandbox, open_sandbox
+from tongbao.kernel import garbage
 from tongbao.ledger import verify as laws
 from tongbao.ledger.seal import seal
 from tongbao.sandbox import bench, traffic
@@ -26,7 +26,6 @@ SIZES: Final = (1, 64, 1_000, 4_000)
 CALLERS: Final = 256
 _SMALL: Final = 64
 _BROKEN: Final = 1
-_GARBAGE: Final = 100_000
 
 
 @app.callback()
@@ -50,7 +49,7 @@ def posting(
     60 % awards, 30 % purchases with points, 5 % holds and captures, 5 % refunds; once spread over
     all organisations, once with 30 % of all sales at one. Exits with 1 when a law is broken.
     """
-    gc.set_threshold(_GARBAGE)  # what a batch allocates lives as long as the batch
+    garbage.calm()
     with open_sandbox(DATABASE) as sandbox:
         world = found(sandbox, organisations, members, seed, quiet=as_json)
         runs = _measure(sandbox, world, operations, seed, quiet=as_json)

@@ -1,6 +1,5 @@
 """``tongbao bench growth``: whether posting stays as fast while a ledger grows."""
 
-import gc
 from typing import Annotated, Final
 
 import typer
@@ -8,11 +7,11 @@ import typer
 from tongbao.cli import output
 from tongbao.cli.bench_world import found
 from tongbao.cli.sandboxed import open_sandbox
+from tongbao.kernel import garbage
 from tongbao.sandbox import database, growth
 from tongbao.sandbox.growth import Ledger, Pair
 
 DATABASE: Final = "tongbao_growth"
-_GARBAGE: Final = 100_000
 
 
 def measure(
@@ -33,7 +32,7 @@ def measure(
 
     Both are measured in one run, because machines are not steady for as long as growing takes.
     """
-    gc.set_threshold(_GARBAGE)  # what a batch allocates lives as long as the batch
+    garbage.calm()
     with open_sandbox(DATABASE) as sandbox:
         world = found(sandbox, organisations, members, seed, quiet=as_json)
         grown = sandbox.settings

@@ -12,6 +12,7 @@ from litestar.types import Receive, Scope, Send
 from tongbao.api import app as api
 from tongbao.hosting import logs, traces
 from tongbao.hosting.parts import Parts, opened
+from tongbao.kernel import garbage
 from tongbao.kernel.settings import Settings
 from tongbao.serving import rope as ropes
 from tongbao.serving.measure import Measured
@@ -67,6 +68,7 @@ class Service:
             self._mounts = mounts(self._settings, parts)
             for app in dict.fromkeys(app for _, app in self._mounts):
                 await stack.enter_async_context(app.lifespan())
+            garbage.calm()
             yield
 
 

@@ -8,6 +8,7 @@ from multiprocessing.connection import Connection as Rope
 from tongbao.gateway.server import Gateway, listen
 from tongbao.hosting import logs, traces
 from tongbao.hosting.parts import opened
+from tongbao.kernel import garbage
 from tongbao.kernel.settings import Settings
 from tongbao.serving.rope import follow
 
@@ -34,6 +35,7 @@ async def _keep(settings: Settings, rope: Rope, host: str, port: int) -> None:
         follow(rope, parts.stopping)
         gateway = Gateway(parts)
         server = await listen(gateway, host, port)
+        garbage.calm()
         await parts.stopping.wait()
         server.close()
         await gateway.ended()
