@@ -14,6 +14,18 @@ from tongbao.kernel.settings import Settings
 from tongbao.web import assets
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is looked at in a browser, and give it a second try.
+
+    The browser is a program of others with clocks of its own, and shares a machine with the rest:
+    once may be an accident, which the summary counts; twice is a fault.
+    """
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _built() -> None:
     """Skip what cannot be shown: without Node.js there are no pages."""
