@@ -63,13 +63,21 @@ def test_another_person_rejects_with_a_reason(db: Connection) -> None:
 @pytest.mark.parametrize(
     "by", ["Lin Wei", "lin wei", " LIN  WEI ", "Lin\u00a0Wei", "Ｌｉｎ Ｗｅｉ", "LinWei"]
 )
-def test_nobody_decides_what_they_have_proposed(db: Connection, by: str) -> None:
+def test_nobody_approves_what_they_have_proposed(db: Connection, by: str) -> None:
     made = propose(db)
     with pytest.raises(SamePerson):
         proposals.approve(db, made.id, by=by, at=LATER)
-    with pytest.raises(SamePerson):
-        proposals.reject(db, made.id, by=by, reason="a mistake", at=LATER)
     assert proposals.get(db, made.id) == made
+
+
+def test_whoever_has_proposed_takes_it_back(db: Connection) -> None:
+    made = propose(db)
+    done = proposals.reject(db, made.id, by="Lin Wei", reason="a mistake", at=LATER)
+    assert (done.state, done.decided_by, done.decision_reason) == (
+        "rejected", "Lin Wei", "a mistake",
+    )  # fmt: skip
+    with pytest.raises(ProposalDecided):
+        proposals.approve(db, made.id, by="Zhao Min", at=LATER)
 
 
 def test_the_database_itself_refuses_one_person(db: Connection) -> None:

@@ -151,7 +151,7 @@ class WholeModel(Model):
         proposal = self.state.proposals[op.proposal]
         if proposal.state != "proposed":
             raise No("adjustment-decided")
-        if proposal.by == op.by:
+        if op.approve and proposal.by == op.by:
             raise No("two-people-needed")
         member, issuer, points = proposal.member, proposal.organisation, proposal.points
         if op.approve:

@@ -44,8 +44,16 @@ def test_a_proposal_moves_nothing_and_its_approval_by_another_posts(desk: Desk) 
 def test_whoever_proposed_does_not_decide(desk: Desk) -> None:
     proposal = propose(desk, desk.member(), 500)
     assert code(decide(desk, proposal, "Li")) == "two-people-needed"
-    assert code(decide(desk, proposal, "Li", approve=False)) == "two-people-needed"
+    assert code(decide(desk, proposal, "LI")) == "two-people-needed"
     good(decide(desk, proposal))
+
+
+def test_whoever_proposed_takes_it_back(desk: Desk) -> None:
+    member = desk.member()
+    proposal = propose(desk, member, 500)
+    assert desk.moved(good(decide(desk, proposal, "Li", approve=False))) == []
+    assert state(desk, proposal) == ("rejected", "Li", "Li", AT)
+    assert code(decide(desk, proposal)) == "adjustment-decided"
 
 
 @pytest.mark.parametrize("approve", [True, False])

@@ -55,6 +55,10 @@ _LEG = """
 SELECT max(l.settlement_id) FROM clearing.leg AS l
 INNER JOIN alliance.organisation AS o ON l.organisation_id = o.id WHERE o.code = 'jinheng'
 """
+_LEGS = """
+SELECT l.settlement_id || '/legs/' || l.organisation_id FROM clearing.leg AS l
+ORDER BY l.settlement_id DESC, l.amount LIMIT 1
+"""
 _CASHIER = "SELECT id FROM access.staff WHERE login = 'cashier'"
 
 LOOKS: tuple[Look, ...] = (
@@ -80,6 +84,7 @@ LOOKS: tuple[Look, ...] = (
     Look("/operator/windows/{id}", ids=_WINDOW),
     Look("/operator/settlements"),
     Look("/operator/settlements/{id}", ids="SELECT max(id) FROM clearing.settlement"),
+    Look("/operator/settlements/{id}", ids=_LEGS),
     Look("/operator/exceptions"),
     Look("/operator/exceptions/{id}", ids="SELECT max(id) FROM desk.exception_item"),
     Look("/operator/decisions"),

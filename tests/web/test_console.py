@@ -10,7 +10,7 @@ from tests.web.serving import Served
 from tests.web.stepping import step_up
 from tests.world import AT, one
 from tongbao.access import audit
-from tongbao.alliance import outlets
+from tongbao.alliance import organisations, outlets
 from tongbao.points import operations as ops
 
 
@@ -195,3 +195,22 @@ def test_what_was_done_before_is_in_the_log(lived: Served) -> None:
     assert "Proposal approved" in page
     assert "Decision: Approve; Organisation: A" in page
     assert "Decision" not in lived.get("/operator/audit?kind=sign-in&search=nobody").text
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    ["Approve", "批准", "Proposal approved", "批准 Waldegg", "203.0.113.9", "Waldegg", "数字"],
+)
+def test_the_log_is_searched_by_what_the_page_says(lived: Served, wanted: str) -> None:
+    lived.sign_in("auditor")
+    with lived.db.transaction():
+        code = f"w{len(wanted)}-{ord(wanted[0])}"
+        made = organisations.register(lived.db, code, "Waldegg", "merchant", AT)
+        said = {"decision": "approve", "reason": "三个数字"}
+        actor = audit.nobody("203.0.113.9")
+        audit.note(
+            lived.db, "proposals.approve", actor, AT, subject=f"organisation {made.id}", said=said
+        )
+    found = lived.get(f"/operator/audit?search={wanted}&kind=proposals.approve").text
+    assert "Organisation Waldegg" in found
+    assert "Organisation Waldegg" not in lived.get("/operator/audit?search=Reject").text

@@ -3,12 +3,10 @@
 import csv
 import io
 import re
-import sys
 from collections.abc import Iterator
 
 import pytest
 
-from tests.shape.files import import_everything
 from tests.web.serving import Served, people, run, url_of
 from tests.world import AT, build
 from tongbao.alliance import organisations
@@ -17,7 +15,6 @@ from tongbao.kernel.db import Connection
 from tongbao.kernel.settings import Settings
 from tongbao.web import cursors, lists
 from tongbao.web.cursors import Cursor
-from tongbao.web.lists import Listing
 
 LIST = "/operator/organisations"
 COUNT = 2 * lists.PAGE + 7
@@ -104,36 +101,3 @@ def test_the_whole_list_is_exported_as_a_file_without_formulas(many: Served) -> 
     assert all(not cell.startswith("=") for row in rows for cell in row)
     chinese = many.get(f"{LIST}?format=csv&search=tea-99", language="zh").text
     assert chinese.splitlines()[0].startswith("\ufeff机构,代码,")
-
-
-def listings() -> list[Listing]:
-    """Give every list of the pages."""
-    import_everything()
-    modules = [module for name, module in sys.modules.items() if name.startswith("tongbao.web.")]
-    found = [each for module in modules for each in vars(module).values()]
-    return [each for each in found if isinstance(each, Listing)]
-
-
-def columns_of(db: Connection, query: bytes) -> set[str]:
-    """Give the names of what a query selects."""
-    nothing: dict[str, None] = dict.fromkeys(re.findall(r"%\((\w+)\)", query.decode()))
-    with db.transaction(force_rollback=True):
-        found = db.execute(b"SELECT * FROM (" + query + b") AS listed LIMIT 0", nothing)
-        return {column.name for column in found.description or ()}
-
-
-def test_lists_are_asked_only_for_columns_that_they_have(module_db: Connection) -> None:
-    found = listings()
-    assert len(found) > 30
-    for one in found:
-        has = columns_of(module_db, one.query)
-        more = columns_of(module_db, one.more) - {one.key} if one.more else set()
-        asked = {one.key, one.sort.lstrip("-"), *one.search, *(each.name for each in one.choices)}
-        asked |= {column.name for column in one.columns if column.sort}
-        asked |= {one.dates} if one.dates else set()
-        shown = {name for each in one.columns for name in (each.name, each.second) if name}
-        assert asked <= has, f"{one.name} is asked for {asked - has}"
-        assert has.isdisjoint(more), f"{one.name} has {has & more} twice"
-        for each in one.columns:
-            assert bool(each.second) == bool(each.second_title), f"{one.name}: {each.name}"
-        assert shown <= has | more, f"{one.name} lacks {shown - has - more}"

@@ -84,6 +84,33 @@ def test_what_was_decided_is_not_decided_again(served: Served, organisation: int
     assert "not received" in shown
 
 
+def test_whoever_proposed_takes_it_back(served: Served, organisation: int) -> None:
+    page = propose(served, money(organisation), {"kind": "collateral-deposit", "amount": "3"})
+    shown = served.get(page).text
+    assert "Withdraw" in shown
+    assert 'value="approve"' not in shown
+    fields = {"decision": "reject", "reason": "the wrong amount"}
+    assert decide(served, page, "admin", **fields) == 303
+    shown = served.get(page).text
+    assert "Withdrawn" in shown
+    assert "the wrong amount" in shown
+    assert decide(served, page) == 422
+    assert page in served.get("/operator/proposals?state=withdrawn").text
+
+
+def test_an_adjustment_is_taken_back_by_who_proposed_it(served: Served, organisation: int) -> None:
+    member = served.world.members[0]
+    path = f"/operator/members/{member}"
+    propose(served, f"{path}/adjust", {"organisation": str(organisation), "points": "7"})
+    step_up(served, "admin")
+    (where,) = re.findall(rf'action="({path}/adjustments/\d+)"', served.get(path).text)
+    assert served.send(where, {"decision": "approve"}).status_code == 422
+    assert served.send(where, {"decision": "reject"}).status_code == 303
+    shown = served.get(path).text
+    assert where not in shown
+    assert "Withdrawn" in shown
+
+
 def test_who_only_looks_may_neither_propose_nor_decide(served: Served, organisation: int) -> None:
     page = propose(served, money(organisation), {"kind": "collateral-deposit", "amount": "2"})
     for role in ("auditor", "marketer"):

@@ -104,7 +104,7 @@ async def approve(
 async def reject(
     request: Req, caller: Me, actor: Actor, proposal: PathId, data: JSONBody[RejectIn]
 ) -> Response[ProposalOut]:
-    """Reject a proposal with a reason."""
+    """Reject a proposal with a reason; whoever made it takes it back so."""
     which = number(proposal)
     return await act(
         request, caller, actor, data, ProposalOut,

@@ -14,7 +14,10 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 @app.callback()
 def proposals() -> None:
-    """List what one person has proposed; what it is about decides it, as in ``dispute decide``."""
+    """List what one person has proposed; what it is about decides it, as in ``dispute decide``.
+
+    Whoever has proposed something takes it back by rejecting it.
+    """
 
 
 @app.command("list")

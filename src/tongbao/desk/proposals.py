@@ -1,4 +1,7 @@
-"""Proposals: one person proposes, another decides, once; the caller does what was approved."""
+"""Proposals: one person proposes, another decides, once; the caller does what was approved.
+
+Whoever has proposed something may take it back.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -87,7 +90,10 @@ def approve(conn: Connection, proposal_id: int, *, by: str, at: datetime) -> Pro
 
 
 def reject(conn: Connection, proposal_id: int, *, by: str, reason: str, at: datetime) -> Proposal:
-    """Reject a proposal with a reason; refuses what ``approve`` refuses."""
+    """Reject a proposal with a reason; whoever proposed it may take it back so.
+
+    Refuses what ``approve`` refuses, but not ``same-person``.
+    """
     reason = texts.line("reason", reason, limits.TEXT)
     return _decide(conn, proposal_id, "rejected", by, reason, at)
 
@@ -142,7 +148,7 @@ def _decide(
     proposal = get(conn, proposal_id)
     if proposal.state != "proposed":
         raise ProposalDecided(proposal=proposal.id, state=proposal.state, by=proposal.decided_by)
-    if people.same(by, proposal.proposed_by):
+    if state == "approved" and people.same(by, proposal.proposed_by):
         raise SamePerson(by=by)
     values = {"id": proposal_id, "state": state, "by": by, "reason": reason, "at": at}
     conn.execute(Q.decide_proposal, values)

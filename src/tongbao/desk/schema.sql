@@ -4,7 +4,7 @@ CREATE SCHEMA desk;
 GRANT USAGE ON SCHEMA desk TO tongbao_app;
 
 -- Two people: one proposes, another decides. What it stands for is done by the package whose
--- proposal it is, in the transaction that decides.
+-- proposal it is, in the transaction that decides. Whoever proposed may reject it: taken back.
 CREATE TABLE desk.proposal (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   kind text COLLATE "C" NOT NULL,
@@ -20,7 +20,7 @@ CREATE TABLE desk.proposal (
   operation_id bigint,
   CONSTRAINT proposal_state CHECK (state IN ('proposed', 'approved', 'rejected')),
   CONSTRAINT proposal_decided CHECK ((state = 'proposed') = (decided_by IS NULL)),
-  CONSTRAINT proposal_two_people CHECK (decided_by <> proposed_by),
+  CONSTRAINT proposal_two_people CHECK (state = 'rejected' OR decided_by <> proposed_by),
   CONSTRAINT proposal_operation CHECK (operation_id IS NULL OR state = 'approved')
 );
 

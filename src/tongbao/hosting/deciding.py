@@ -40,7 +40,10 @@ def approve(conn: Connection, proposal_id: int, *, by: str, at: datetime) -> Pro
 
 
 def reject(conn: Connection, proposal_id: int, *, by: str, reason: str, at: datetime) -> Proposal:
-    """Reject a proposal of any kind with a reason; refuses what ``approve`` refuses of it."""
+    """Reject a proposal of any kind with a reason; whoever made it takes it back so.
+
+    Refuses what ``approve`` refuses of the proposal, but not ``same-person``.
+    """
     one = proposals.get(conn, proposal_id)
     match one.kind:
         case collateral.DEPOSIT | collateral.WITHDRAWAL:

@@ -27,14 +27,17 @@ def plan_proposal(op: ProposeAdjustment, books: Books, stamp: Stamp) -> Decision
 
 
 def plan_decision(op: DecideAdjustment, books: Books, stamp: Stamp) -> Decision:
-    """Plan the decision of another person; approving posts, rejecting only says so."""
+    """Plan the decision: another person approves, which posts; rejecting only says so.
+
+    Whoever proposed it may reject it, too: that takes it back.
+    """
     proposal = books.proposals.get(op.proposal)
     if proposal is None or op.scope not in (proposal.organisation, books.operator):
         raise refusals.AdjustmentNotFound(proposal=op.proposal)
     organisation = books.organisation(proposal.organisation).id
     if proposal.state != "proposed":
         raise refusals.AdjustmentDecided(proposal=proposal.id, state=proposal.state)
-    if people.same(proposal.proposed_by, op.by):
+    if op.approve and people.same(proposal.proposed_by, op.by):
         raise refusals.TwoPeopleNeeded
     if op.approve:
         books.member(proposal.member)

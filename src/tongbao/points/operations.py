@@ -205,7 +205,7 @@ class ProposeAdjustment(Operation, frozen=True, kw_only=True, tag="propose_adjus
 
 
 class DecideAdjustment(Operation, frozen=True, kw_only=True, tag="decide_adjustment"):
-    """Approve or reject a proposal, as another person than the one who made it."""
+    """Approve a proposal, as another person than the one who made it, or reject it."""
 
     proposal: int
     by: str

@@ -17,7 +17,9 @@ CREATE TABLE points.adjustment (
   state text NOT NULL,
   CONSTRAINT adjustment_points CHECK (points <> 0),
   CONSTRAINT adjustment_state CHECK (state IN ('proposed', 'approved', 'rejected')),
-  CONSTRAINT adjustment_two_people CHECK (decided_by IS NULL OR decided_by <> proposed_by)
+  CONSTRAINT adjustment_two_people CHECK (
+    decided_by IS NULL OR state = 'rejected' OR decided_by <> proposed_by
+  )
 );
 
 GRANT SELECT, INSERT, UPDATE ON points.adjustment TO tongbao_app;

@@ -137,7 +137,9 @@ PROPOSAL_STATES: Final = {
     "proposed": mark("Proposed"),
     "approved": mark("Approved"),
     "rejected": mark("Rejected"),
+    "withdrawn": mark("Withdrawn"),
 }
+"""``withdrawn``: rejected by who proposed it."""
 DISPUTES: Final = {
     "claim": mark("About a claim"),
     "acceptance-fee": mark("About an acceptance fee"),
@@ -341,6 +343,9 @@ LOG: Final = {
     "contract-signed": mark("Contract signed"),
     "settlement-proposed": mark("Settlement proposed"),
     "settlement-decided": mark("Settlement decided"),
+    "leg-instructed-again": mark("Payment instructed again"),
+    "leg-refused": mark("Payment refused by the bank"),
+    "leg-given-up": mark("Payment given up"),
     "payment-file-taken": mark("Payment file taken"),
     "exception-closed": mark("Exception closed"),
     "risk-decided": mark("Risk decided"),

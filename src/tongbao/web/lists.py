@@ -5,7 +5,7 @@ it, so that PostgreSQL sees only the conditions that are there and may use its i
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 from tongbao.hosting import parts
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Malformed
-from tongbao.web import cursors, pages
+from tongbao.web import cursors, pages, searching
 from tongbao.web.cursors import Cursor
 from tongbao.web.export import csv_of
 from tongbao.web.words import Words
@@ -72,10 +72,15 @@ class Listing(Struct, frozen=True, kw_only=True):
     """A list: its query, its columns, and what may be asked of it.
 
     ``key`` is a column that is another in each row, with ``sort`` the order at first; a minus
-    turns it round. ``dates`` is the column of time, ``search`` those that are searched; with
-    ``asks`` the route itself looks up what is typed. ``more`` is a query with the ``key`` and
-    what is dear to find out: it is asked only for the rows that are shown, so that its columns
-    can be neither searched, filtered nor sorted by.
+    turns it round. ``more`` is a query with the ``key`` and what is dear to find out: it is asked
+    only for the rows that are shown, so that its columns can be neither searched, filtered nor
+    sorted by.
+
+    ``search`` are the columns that are searched, by what stands in them and by what they ``say``;
+    ``within`` says what parts of their texts are called. With ``asks`` the route itself looks up
+    what is typed. ``dates`` is the column of time, one of whole ``days`` or not; with ``sums`` the
+    query itself adds up what was done between the days, which its route gives it. ``undated``
+    says why no day narrows a list.
     """
 
     query: bytes
@@ -86,7 +91,11 @@ class Listing(Struct, frozen=True, kw_only=True):
     search: tuple[str, ...] = ()
     hint: str = ""
     asks: bool = False
+    within: Mapping[str, Mapping[str, str]] = {}
     dates: str | None = None
+    days: bool = False
+    sums: bool = False
+    undated: str = ""
     choices: tuple[Choice, ...] = ()
     empty: str
     advice: str = ""
@@ -224,7 +233,7 @@ def fetch(
     spoken: Words,
 ) -> list[dict[str, Any]]:
     """Give at most ``limit`` rows of a list as it was asked for; needs a transaction."""
-    where, found = _conditions(listing, asked, spoken)
+    where, found = searching.conditions(listing, asked, spoken)
     falling = asked.sort.startswith("-") != (asked.cursor is not None and asked.cursor.back)
     name = asked.sort.lstrip("-")
     order = [compose.Identifier(name)] if name != listing.key else []
@@ -270,43 +279,6 @@ def fetch(
             raise ListPlaceUnknown from error
 
 
-def _conditions(
-    listing: Listing, asked: Asked, spoken: Words
-) -> tuple[list[compose.Composable], dict[str, Any]]:
-    where: list[compose.Composable] = []
-    values: dict[str, Any] = {}
-    if asked.search and listing.search:
-        escaped = asked.search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        values["search"] = f"%{escaped}%"
-        where.append(
-            compose.SQL("({})").format(
-                compose.SQL(" OR ").join(
-                    compose.SQL("{}::text ILIKE {}").format(
-                        compose.Identifier(name), compose.Placeholder("search")
-                    )
-                    for name in listing.search
-                )
-            )
-        )
-    if listing.dates is not None:
-        for name, sign, day in (("since", ">=", asked.since), ("until", "<", _after(asked.until))):
-            if day is not None:
-                values[name] = datetime.combine(day, time(), spoken.zone)
-                where.append(
-                    compose.SQL("{} " + sign + " {}").format(
-                        compose.Identifier(listing.dates), compose.Placeholder(name)
-                    )
-                )
-    for name, value in asked.chosen.items():
-        values[f"chosen_{name}"] = value
-        where.append(
-            compose.SQL("{} = {}").format(
-                compose.Identifier(name), compose.Placeholder(f"chosen_{name}")
-            )
-        )
-    return where, values
-
-
 def _said(asked: Asked) -> dict[str, str | None]:
     return {
         "search": asked.search,
@@ -323,7 +295,3 @@ def _day(given: str | None) -> date | None:
     except ValueError:
         return None
     return day if 2000 <= day.year <= 9000 else None
-
-
-def _after(day: date | None) -> date | None:
-    return None if day is None else day + timedelta(days=1)

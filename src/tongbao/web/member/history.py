@@ -19,6 +19,7 @@ from tongbao.points.explain import TouchedLot
 from tongbao.points.refusals import OperationNotFound
 from tongbao.web import who
 from tongbao.web.member.showing import show
+from tongbao.web.searching import literal
 from tongbao.web.who import MEMBER
 from tongbao.web.words import mark
 
@@ -188,11 +189,6 @@ def span_of(month: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
     except ValueError:
         return limits.EARLIEST, _LATEST
     return begin, end
-
-
-def literal(search: str) -> str:
-    """Give a text that stands for itself in a pattern."""
-    return search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 ROUTES: Final[list[BaseRouteHandler]] = [history, receipt]

@@ -12,8 +12,8 @@ from tongbao.alliance.regions import RegionUnknown
 from tongbao.hosting import parts
 from tongbao.kernel import sql
 from tongbao.kernel.db import Connection
-from tongbao.web.member.history import literal
 from tongbao.web.member.showing import show
+from tongbao.web.searching import literal
 from tongbao.web.who import MEMBER
 
 Q = sql.load(__package__)

@@ -43,12 +43,13 @@ LEFT JOIN LATERAL (
 -- name: counterparties
 -- What each side owes the other by claims, refunds taken off; of it, in windows after the last
 -- leg: what is not in any settlement yet. Claims are found by issuer: one look for each other.
-SELECT o.id, o.name, o.code, c.owed, c.due, c.due - c.owed AS net, c.lately
+SELECT o.id, o.name, o.code, c.owed, c.due, c.due - c.owed AS net, c.lately,
+  w.opened_at AS last_at
 FROM alliance.organisation AS o
 CROSS JOIN LATERAL (
   SELECT coalesce(sum(v.owed), 0)::bigint AS owed, coalesce(sum(v.due), 0)::bigint AS due,
     coalesce(sum(v.due - v.owed) FILTER (WHERE v.window_id > %(settled)s), 0)::bigint AS lately,
-    count(*) AS claims
+    max(v.window_id) AS last_window
   FROM (
     SELECT a.window_id, a.claimed - a.countered AS owed, 0 AS due
     FROM ledger.claim AS a
@@ -59,7 +60,8 @@ CROSS JOIN LATERAL (
     WHERE b.issuer_id = o.id AND b.redeemer_id = %(organisation)s
   ) AS v
 ) AS c
-WHERE o.id <> %(organisation)s AND c.claims > 0;
+INNER JOIN ledger.clearing_window AS w ON c.last_window = w.id
+WHERE o.id <> %(organisation)s;
 
 -- name: claims_by_window
 -- What this organisation and one other owe each other, window by window.

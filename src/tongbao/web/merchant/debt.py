@@ -41,6 +41,8 @@ LISTING: Final = Listing(
     sort="-month",
     search=("month",),
     hint=mark("Month, such as 2026-05"),
+    dates="cohort",
+    days=True,
     columns=(
         Column(name="month", title=mark("Given in"), sort=True),
         Column(name="age", title=mark("Age in months"), kind="number", sort=True),

@@ -40,6 +40,7 @@ LISTING: Final = Listing(
     sort="name",
     search=("name", "code", "site", "format"),
     hint=mark("Name, code, place or kind of business"),
+    sums=True,
     choices=(Choice(name="state", title=mark("State"), values=OUTLET_STATES),),
     columns=(
         Column(
@@ -57,10 +58,13 @@ LISTING: Final = Listing(
         Column(name="people", title=mark("Cashiers"), kind="number", sort=True),
         Column(
             name="sales",
-            title=mark("Sales in 30 days"),
+            title=mark("Sales"),
             kind="money",
             sort=True,
-            to=lambda row: f"/merchant/outlets/{row['id']}/operations?since={row['since']}",
+            to=lambda row: (
+                f"/merchant/outlets/{row['id']}/operations"
+                f"?since={row['since']}&until={row['until']}"
+            ),
         ),
         Column(name="accepted", title=mark("Points accepted"), kind="points", sort=True),
     ),
@@ -73,6 +77,7 @@ TERMINALS: Final = Listing(
     sort="code",
     search=("code", "outlet"),
     hint=mark("Code or outlet"),
+    undated="they stand where they stand: nothing dates a terminal",
     choices=(Choice(name="state", title=mark("State"), values=TERMINAL_STATES),),
     columns=(
         Column(
@@ -95,14 +100,19 @@ async def outlet_list(request: Request[Any, Any, Any]) -> Response[Any]:
     """List the outlets of the organisation."""
     mine = who.of(request).organisation_id
     cutover = calendar.cutover_of(parts.of(request).settings)
+    asked = lists.ask(request, LISTING)
 
     def bounds(conn: Connection) -> dict[str, Any]:
         figures.catch_up(conn, mine, cutover)
-        last = figures.today(conn, mine, cutover)
-        return figures.bounds(conn, mine, cutover) | {"first": last - _LATELY}
+        last = asked.until or figures.today(conn, mine, cutover)
+        days = {"first": asked.since or last - _LATELY, "last": last}
+        return figures.bounds(conn, mine, cutover) | days
 
     values = await parts.write(request, bounds)
-    return await lists.show(request, "merchant/outlets.html", LISTING, values)
+    first, last = values["first"], values["last"]
+    return await lists.show(
+        request, "merchant/outlets.html", LISTING, values, first=first, last=last
+    )
 
 
 @get("/merchant/terminals", opt=sees(*MERCHANT))

@@ -38,6 +38,7 @@ LISTING: Final = Listing(
     sort="name",
     search=("login", "name", "outlet"),
     hint=mark("Name or outlet"),
+    dates="created_at",
     choices=(
         Choice(name="role", title=mark("Role"), values=ROLES),
         Choice(name="status", title=mark("State"), values=labels.STAFF_STATES),
@@ -55,6 +56,7 @@ LISTING: Final = Listing(
         Column(name="outlet", title=mark("Outlet"), sort=True),
         Column(name="status", title=mark("State"), kind="state", says=labels.STAFF_STATES),
         Column(name="codes", title=mark("Second factor"), says=YES_NO),
+        Column(name="created_at", title=mark("Added"), kind="moment", sort=True),
         Column(name="signed_in_at", title=mark("Last sign-in"), kind="moment"),
     ),
     empty=mark("Nobody signs in yet"),

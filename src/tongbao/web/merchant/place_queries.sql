@@ -1,7 +1,8 @@
 -- name: outlets
--- With what each sold in the last 30 business days, summed or of the window that is open.
+-- With what each sold in some business days, summed or of the window that is open.
 SELECT t.id, t.code, t.name, s.name AS site, f.name AS format,
   CASE WHEN t.open THEN 'open' ELSE 'closed' END AS state, %(first)s::date AS since,
+  %(last)s::date AS until,
   (SELECT count(*) FROM alliance.terminal AS l WHERE l.outlet_id = t.id AND l.active) AS terminals,
   (
     SELECT count(*) FROM access.staff AS p
@@ -15,7 +16,7 @@ INNER JOIN alliance.format AS f ON t.format = f.code
 LEFT JOIN (
   SELECT d.outlet_id, sum(d.sales) AS sales, sum(d.accepted) AS accepted
   FROM figures.day AS d
-  WHERE d.organisation_id = %(organisation)s AND d.day >= %(first)s
+  WHERE d.organisation_id = %(organisation)s AND d.day BETWEEN %(first)s AND %(last)s
   GROUP BY d.outlet_id
 ) AS b ON t.id = b.outlet_id
 LEFT JOIN (
@@ -23,7 +24,7 @@ LEFT JOIN (
   FROM figures.done AS d
   WHERE
     d.organisation_id = %(organisation)s AND d.id > %(after)s AND d.window_id > %(summed)s
-    AND (d.effective_at AT TIME ZONE %(zone)s + %(shift)s)::date >= %(first)s
+    AND (d.effective_at AT TIME ZONE %(zone)s + %(shift)s)::date BETWEEN %(first)s AND %(last)s
   GROUP BY d.outlet_id
 ) AS n ON t.id = n.outlet_id
 WHERE t.organisation_id = %(organisation)s;
@@ -63,7 +64,7 @@ SELECT s.id, s.login, s.name, s.role, coalesce(t.name, '') AS outlet,
     ELSE 'active'
   END AS status,
   CASE WHEN s.totp_since IS NULL THEN 'no' ELSE 'yes' END AS codes,
-  s.signed_in_at
+  s.created_at, s.signed_in_at
 FROM access.staff AS s
 LEFT JOIN alliance.outlet AS t ON s.outlet_id = t.id
 WHERE s.organisation_id = %(organisation)s;

@@ -29,6 +29,8 @@ WINDOWS: Final = Listing(
     name="windows",
     query=Q.windows,
     sort="-id",
+    search=("id",),
+    hint=mark("Number of the window"),
     dates="opened_at",
     choices=(Choice(name="state", title=mark("State"), values=STATES),),
     columns=(
@@ -61,6 +63,7 @@ COUNTERPARTIES: Final = Listing(
     sort="-net",
     search=("name", "code"),
     hint=mark("Name or code"),
+    dates="last_at",
     columns=(
         Column(
             name="name",
@@ -74,6 +77,7 @@ COUNTERPARTIES: Final = Listing(
         Column(name="owed", title=mark("Owed by us"), kind="money", sort=True),
         Column(name="net", title=mark("Net"), kind="money", sort=True),
         Column(name="lately", title=mark("Of it not settled yet"), kind="money", sort=True),
+        Column(name="last_at", title=mark("Last claim"), kind="moment", sort=True),
     ),
     empty=mark("You have claims with nobody yet"),
     advice=mark("They arise when points of others are spent here, or yours elsewhere."),
@@ -82,6 +86,8 @@ WITH_ONE: Final = Listing(
     name="claims-by-window",
     query=Q.claims_by_window,
     sort="-id",
+    search=("id",),
+    hint=mark("Number of the window"),
     dates="opened_at",
     columns=(
         Column(
@@ -127,7 +133,10 @@ SETTLEMENTS: Final = Listing(
     name="settlements",
     query=Q.settlements,
     sort="-id",
+    search=("id", "state", "way"),
+    hint=mark("Number, state or direction"),
     dates="business_date",
+    days=True,
     choices=(
         Choice(name="way", title=mark("Direction"), values=WAYS),
         Choice(name="state", title=mark("State"), values=labels.LEG_STATES),

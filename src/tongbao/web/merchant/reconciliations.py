@@ -117,11 +117,13 @@ DIFFERENCES: Final = Listing(
     sort="n",
     search=("label", "outlet", "note"),
     hint=mark("Receipt, outlet or note"),
+    undated="all are of one business day",
     choices=(Choice(name="code", title=mark("What differs"), values=CODES),),
     columns=(
         Column(
             name="label",
             title=mark("Receipt"),
+            sort=True,
             second="outlet",
             second_title=mark("Outlet"),
             to=lambda row: (
@@ -131,6 +133,7 @@ DIFFERENCES: Final = Listing(
         Column(
             name="code",
             title=mark("What differs"),
+            sort=True,
             says=CODES,
             second="note",
             second_title=mark("Note"),

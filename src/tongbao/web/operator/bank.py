@@ -121,6 +121,8 @@ LINES: Final = Listing(
     sort="number",
     search=("end_to_end_id", "party", "reference", "remittance"),
     hint=mark("End-to-end id, other side, reference or purpose"),
+    dates="booked_on",
+    days=True,
     choices=(Choice(name="state", title=mark("State"), values=LINE_STATES),),
     columns=(
         Column(name="number", title=mark("Line"), kind="id", sort=True),

@@ -20,6 +20,7 @@ from tongbao.kernel.errors import Refusal
 from tongbao.web import forms, labels, lists, pages, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
+from tongbao.web.operator.legs import LISTING as LEGS
 from tongbao.web.pages import Said
 from tongbao.web.who import OPERATOR, PageNotFound, sees
 from tongbao.web.words import Words, mark
@@ -29,13 +30,13 @@ Q = sql.load(__package__, "clearing_queries.sql")
 _SIDE: Final = 16
 """Organisations on each side of a heat map: those that owe and are owed most."""
 
-_NETS: Final = 60
-
 WINDOW_STATES: Final = {"open": mark("Open"), "closed": mark("Closed")}
 WINDOWS: Final = Listing(
     name="windows",
     query=Q.windows,
     sort="-id",
+    search=("id",),
+    hint=mark("Number of the window"),
     dates="opened_at",
     choices=(Choice(name="state", title=mark("State"), values=WINDOW_STATES),),
     columns=(
@@ -58,6 +59,8 @@ SETTLEMENTS: Final = Listing(
     name="settlements",
     query=Q.settlements,
     sort="-id",
+    search=("id", "state", "proposed_by"),
+    hint=mark("Number, state or person"),
     dates="proposed_at",
     choices=(Choice(name="state", title=mark("State"), values=labels.SETTLEMENT_STATES),),
     columns=(
@@ -80,6 +83,29 @@ SETTLEMENTS: Final = Listing(
     advice=mark("Propose a settlement once a window is closed."),
 )
 
+NETS: Final = Listing(
+    name="positions",
+    query=Q.nets,
+    sort="clearing",
+    search=("name", "code"),
+    hint=mark("Name or code"),
+    undated="all are of one window",
+    columns=(
+        Column(
+            name="name",
+            title=mark("Organisation"),
+            sort=True,
+            second="code",
+            second_title=mark("Code"),
+            to=lambda row: f"/operator/organisations/{row['id']}",
+        ),
+        Column(name="clearing", title=mark("Position"), kind="money", sort=True),
+        Column(name="reserve", title=mark("Reserve"), kind="money", sort=True),
+        Column(name="fees", title=mark("Fees"), kind="money", sort=True),
+    ),
+    empty=mark("Nothing moved a position in this window"),
+)
+
 
 @get("/operator/windows", opt=sees(*OPERATOR))
 async def window_list(request: Request[Any, Any, Any]) -> Response[Any]:
@@ -88,7 +114,7 @@ async def window_list(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 @get("/operator/windows/{window:int}", opt=sees(*OPERATOR))
-async def window_page(request: Request[Any, Any, Any], window: FromPath[int]) -> Response[str]:
+async def window_page(request: Request[Any, Any, Any], window: FromPath[int]) -> Response[Any]:
     """Show who owes whom in a window, and what netting makes of it."""
 
     def ask(conn: Connection) -> tuple[Report, dict[int, str]]:
@@ -96,12 +122,12 @@ async def window_page(request: Request[Any, Any, Any], window: FromPath[int]) ->
 
     told, names = await parts.read(request, ask)
     spoken = pages.words_of(request)
-    return pages.page(
+    return await lists.show(
         request,
         "operator/window.html",
+        NETS,
+        {"window": window},
         told=told,
-        names=names,
-        nets=sorted(told.nets, key=lambda one: one.clearing)[:_NETS],
         heat=_heat(told.pairs, names, spoken) if told.pairs else None,
         states=labels.SETTLEMENT_STATES,
     )
@@ -144,13 +170,13 @@ async def propose(request: Request[Any, Any, Any]) -> Response[Any]:
 @get("/operator/settlements/{settlement:int}", opt=sees(*OPERATOR))
 async def settlement_page(
     request: Request[Any, Any, Any], settlement: FromPath[int]
-) -> Response[str]:
+) -> Response[Any]:
     """Show a settlement: its legs, its files, its trail."""
     return await show(request, settlement, None, None)
 
 
 @post("/operator/settlements/{settlement:int}/decision", opt=sees("admin", "settlement"))
-async def decide(request: Request[Any, Any, Any], settlement: FromPath[int]) -> Response[str]:
+async def decide(request: Request[Any, Any, Any], settlement: FromPath[int]) -> Response[Any]:
     """Approve or reject a settlement, as another person than who proposed it."""
     at, me, address = clock.now(), who.of(request), who.address(request)
 
@@ -192,13 +218,12 @@ async def payment_file(
 
 async def show(
     request: Request[Any, Any, Any], settlement: int, form: Form | None, refusal: Refusal | None
-) -> Response[str]:
+) -> Response[Any]:
     """Give the page of a settlement, with what was refused of a form on it."""
 
     def ask(conn: Connection) -> dict[str, Any]:
         return {
             "one": settlements.get(conn, settlement),
-            "legs": sorted(settlements.legs(conn, settlement), key=lambda leg: leg.amount),
             "skipped": settlements.skipped(conn, settlement),
             "files": files.of_settlement(conn, settlement),
             "trail": steps(conn, settlement),
@@ -206,9 +231,12 @@ async def show(
         }
 
     shown = await parts.read(request, ask)
-    return pages.page(
+    return await lists.show(
         request,
         "operator/settlement.html",
+        LEGS,
+        {"settlement": settlement},
+        path=f"/operator/settlements/{settlement}",
         status=422 if refusal else 200,
         form=form,
         states=labels.SETTLEMENT_STATES,

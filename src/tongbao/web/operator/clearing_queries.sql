@@ -17,6 +17,26 @@ SELECT s.id, s.business_date, s.through_window, s.state, s.collections, s.to_col
   s.to_pay, s.paid_in, s.paid_out, s.proposed_by, s.proposed_at, s.approved_by
 FROM clearing.settlement AS s;
 
+-- name: legs
+-- Of one settlement: who pays, and who is paid.
+SELECT l.organisation_id AS id, l.settlement_id, o.name, o.code, l.amount, l.paid, l.state,
+  l.attempt, CASE WHEN l.amount < 0 THEN 'pay' ELSE 'paid' END AS way,
+  'TB' || l.settlement_id || '-' || l.organisation_id || '-' || l.attempt AS end_to_end_id
+FROM clearing.leg AS l
+INNER JOIN alliance.organisation AS o ON l.organisation_id = o.id
+WHERE l.settlement_id = %(settlement)s;
+
+-- name: nets
+-- How each position moved in one window, and what was set aside for points and taken in fees.
+SELECT m.organisation_id AS id, o.name, o.code,
+  coalesce(sum(m.net) FILTER (WHERE m.kind = 'clearing'), 0)::bigint AS clearing,
+  coalesce(sum(m.net) FILTER (WHERE m.kind = 'reserve'), 0)::bigint AS reserve,
+  coalesce(sum(m.net) FILTER (WHERE m.kind = 'fees'), 0)::bigint AS fees
+FROM ledger.window_movement AS m
+INNER JOIN alliance.organisation AS o ON m.organisation_id = o.id
+WHERE m.window_id = %(window)s
+GROUP BY m.organisation_id, o.name, o.code;
+
 -- name: exception_items
 SELECT e.id, e.kind, e.subject, e.state, e.raised_at, coalesce(e.assigned_to, '') AS assigned_to,
   coalesce(o.name, '') AS organisation, e.organisation_id

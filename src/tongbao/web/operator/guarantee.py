@@ -26,6 +26,7 @@ LISTING: Final = Listing(
     sort="-cap",
     search=("name", "code"),
     hint=mark("Name or code"),
+    dates="ruled_at",
     columns=(
         Column(
             name="name",

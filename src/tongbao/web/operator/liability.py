@@ -36,6 +36,7 @@ LISTING: Final = Listing(
     sort="-circulation",
     search=("name", "code"),
     hint=mark("Name or code"),
+    undated="it says how each stands now",
     columns=(
         Column(
             name="name",

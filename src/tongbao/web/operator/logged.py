@@ -158,7 +158,45 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """What facts that are one of a few words are called; others are written as they are."""
 
+SUBJECTS: Final = {
+    "member ": mark("Member"),
+    "organisation ": mark("Organisation"),
+    "staff ": mark("Person"),
+    "operation ": mark("Operation"),
+    "settlement ": mark("Settlement"),
+    "exception ": mark("Exception"),
+    "proposal ": mark("Proposal"),
+    "dispute ": mark("Dispute"),
+    "application ": mark("Application"),
+    "adjustment ": mark("Adjustment"),
+    "outlet ": mark("Outlet"),
+    "terminal ": mark("Terminal"),
+    "webhook ": mark("Webhook"),
+    "key ": mark("Key"),
+    "bank line ": mark("Line of the bank"),
+    "bank report ": mark("Bank file"),
+}
+"""What entries begin with that say what they are about."""
+
 _YES_NO: Final = {True: mark("yes"), False: mark("no")}
+FRAGMENTS: Final = {
+    **{f'"{name}": ': text for name, text in FACTS.items()},
+    **{
+        f'"{name}": "{value}"': text
+        for name, called in WORDS.items()
+        for value, text in called.items()
+    },
+    **{f": {str(value).lower()}": text for value, text in _YES_NO.items()},
+}
+"""What stands in the facts of an entry, as the database writes them, and what it is called."""
+
+
+def about(subject: str, spoken: Words) -> str:
+    """Write what an entry is about: ``Member 1007``."""
+    for begins, text in SUBJECTS.items():
+        if subject.startswith(begins):
+            return f"{spoken.say(text)} {subject.removeprefix(begins)}"
+    return subject
 
 
 def tell(said: Mapping[str, Any], spoken: Words) -> str:

@@ -143,7 +143,7 @@ async def adjust(request: Request[Any, Any, Any], member: FromPath[int]) -> Resp
 async def decide(
     request: Request[Any, Any, Any], member: FromPath[int], proposal: FromPath[int]
 ) -> Response[str]:
-    """Approve or reject an adjustment that somebody else has proposed."""
+    """Approve an adjustment that somebody else has proposed, or reject one: one's own, too."""
     form = await forms.read(request)
     me = who.of(request)
     try:

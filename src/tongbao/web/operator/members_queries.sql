@@ -15,8 +15,11 @@ LEFT JOIN LATERAL (
 ) AS i ON TRUE;
 
 -- name: adjustments_of
-SELECT j.id, j.points, j.reason, j.proposed_by, j.proposed_at, j.state, j.decided_by,
-  o.name AS organisation
+SELECT j.id, j.points, j.reason, j.proposed_by, j.proposed_at, j.decided_by,
+  o.name AS organisation,
+  CASE
+    WHEN j.state = 'rejected' AND j.decided_by = j.proposed_by THEN 'withdrawn' ELSE j.state
+  END AS state
 FROM points.adjustment AS j
 INNER JOIN alliance.organisation AS o ON j.organisation_id = o.id
 WHERE j.member_id = %(member)s

@@ -69,7 +69,12 @@ LISTING: Final = Listing(
     advice=mark("What tills and apps send appears here at once."),
 )
 OF_ORGANISATION: Final = replace(
-    LISTING, query=Q.operations_of_organisation, name="operations-of-organisation", asks=False
+    LISTING,
+    query=Q.operations_of_organisation,
+    name="operations-of-organisation",
+    asks=False,
+    search=("id", "outlet", "reference", "member_id"),
+    hint=mark("Number, receipt, outlet or member"),
 )
 OF_MEMBER: Final = replace(LISTING, query=Q.operations_of_member, name="operations-of-member")
 

@@ -18,7 +18,8 @@ WHERE p.owner_id = %(member)s;
 
 -- name: operations_of_organisation
 SELECT p.id, p.kind, m.id AS member_id, p.points, p.cash, p.written_at, p.effective_at,
-  p.organisation_id, coalesce(o.name, '') AS organisation, coalesce(t.name, '') AS outlet
+  p.organisation_id, coalesce(o.name, '') AS organisation, coalesce(t.name, '') AS outlet,
+  p.data ->> 'reference' AS reference
 FROM ledger.operation AS p
 LEFT JOIN alliance.organisation AS o ON p.organisation_id = o.id
 LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id

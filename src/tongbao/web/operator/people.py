@@ -35,6 +35,7 @@ PEOPLE: Final = Listing(
     sort="name",
     search=("login", "name", "organisation"),
     hint=mark("Name or organisation"),
+    dates="created_at",
     choices=(
         Choice(name="role", title=mark("Role"), values=PERSON_ROLES),
         Choice(name="status", title=mark("State"), values=labels.STAFF_STATES),
@@ -52,6 +53,7 @@ PEOPLE: Final = Listing(
         Column(name="role", title=mark("Role"), says=PERSON_ROLES),
         Column(name="status", title=mark("State"), kind="state", says=labels.STAFF_STATES),
         Column(name="codes", title=mark("Second factor"), says=YES_NO),
+        Column(name="created_at", title=mark("Added"), kind="moment", sort=True),
         Column(name="signed_in_at", title=mark("Last sign-in"), kind="moment"),
     ),
     empty=mark("Nobody signs in yet"),
@@ -78,10 +80,10 @@ def _about(row: Row) -> str | None:
 LOG: Final = Listing(
     name="audit",
     query=Q.audit,
-    more=Q.facts_of_entries,
     sort="-id",
-    search=("kind", "by", "subject"),
-    hint=mark("What, who or about what"),
+    search=("kind", "by", "organisation", "subject", "about", "facts", "address"),
+    within={"about": logged.SUBJECTS, "facts": logged.FRAGMENTS},
+    hint=mark("What, who, about what or a fact"),
     dates="at",
     choices=(Choice(name="kind", title=mark("What"), values=logged.KINDS),),
     columns=(
@@ -95,7 +97,7 @@ LOG: Final = Listing(
             second_title=mark("Organisation"),
             says={"nobody": mark("nobody")},
         ),
-        Column(name="subject", title=mark("About"), kind="code", to=_about),
+        Column(name="about", title=mark("About"), tells=logged.about, to=_about),
         Column(name="facts", title=mark("Facts"), tells=logged.tell),
         Column(name="address", title=mark("From the address")),
     ),

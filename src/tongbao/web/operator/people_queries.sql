@@ -14,20 +14,37 @@ INNER JOIN alliance.organisation AS o ON s.organisation_id = o.id;
 SELECT s.role, count(*) FROM access.staff AS s WHERE NOT s.disabled GROUP BY s.role;
 
 -- name: audit
--- The log of what people did, read from its newest end.
-SELECT a.id, a.at, a.kind, a.by, a.subject, a.address, coalesce(o.name, '') AS organisation
+-- The log of what people did, read from its newest end. What an entry is about, and what was
+-- said, with organisations, outlets and people by their names.
+SELECT a.id, a.at, a.kind, a.by, a.subject, a.address, coalesce(o.name, '') AS organisation,
+  CASE
+    WHEN b.id IS NOT NULL THEN 'organisation ' || b.name
+    WHEN p.id IS NOT NULL THEN 'staff ' || p.name
+    ELSE a.subject
+  END AS about,
+  nullif(
+    a.facts::jsonb
+    || jsonb_strip_nulls(jsonb_build_object('organisation', f.name, 'outlet', t.name)),
+    '{}'
+  ) AS facts
 FROM access.audit AS a
-LEFT JOIN alliance.organisation AS o ON a.organisation_id = o.id;
-
--- name: facts_of_entries
--- What was said; the organisation and the outlet that it is about by their names.
-SELECT a.id, nullif(
-  a.facts::jsonb || jsonb_strip_nulls(jsonb_build_object('organisation', o.name, 'outlet', t.name)),
-  '{}'
-) AS facts
-FROM access.audit AS a
-LEFT JOIN alliance.organisation AS o ON a.facts ->> 'organisation' = o.id::text
-LEFT JOIN alliance.outlet AS t ON a.facts ->> 'outlet' = t.id::text;
+LEFT JOIN alliance.organisation AS o ON a.organisation_id = o.id
+LEFT JOIN alliance.organisation AS b
+  ON b.id = CASE
+    WHEN a.subject ~ '^organisation [0-9]{1,18}$' THEN split_part(a.subject, ' ', 2)::bigint
+  END
+LEFT JOIN access.staff AS p
+  ON p.id = CASE
+    WHEN a.subject ~ '^staff [0-9]{1,18}$' THEN split_part(a.subject, ' ', 2)::bigint
+  END
+LEFT JOIN alliance.organisation AS f
+  ON f.id = CASE
+    WHEN a.facts ->> 'organisation' ~ '^[0-9]{1,18}$' THEN (a.facts ->> 'organisation')::bigint
+  END
+LEFT JOIN alliance.outlet AS t
+  ON t.id = CASE
+    WHEN a.facts ->> 'outlet' ~ '^[0-9]{1,18}$' THEN (a.facts ->> 'outlet')::bigint
+  END;
 
 -- name: outstanding
 -- What each issuer owes its members in points, and the reserve behind them.

@@ -80,6 +80,7 @@ LISTING: Final = Listing(
     sort="-accepted",
     search=("name", "code"),
     hint=mark("Name or code"),
+    sums=True,
     choices=(
         Choice(name="province", title=mark("Province"), values=PROVINCES),
         Choice(name="kind", title=mark("Kind"), values=named.PLACES),
@@ -106,8 +107,10 @@ async def places(request: Request[Any, Any, Any]) -> Response[Any]:
     chosen = str(request.query_params.get("province", ""))
     chosen = chosen if chosen in GRID else ""
     cutover = calendar.cutover_of(parts.of(request).settings)
-    first = calendar.business_date(clock.now(), cutover) - timedelta(days=DAYS)
-    given = {"since": first}
+    asked = lists.ask(request, LISTING)
+    last = asked.until or calendar.business_date(clock.now(), cutover)
+    first = asked.since or last - timedelta(days=DAYS)
+    given = {"first": first, "last": last}
 
     def catch_up(conn: Connection) -> None:
         late = conn.execute(Q.not_summed, {"limit": _SUMMED_AT_ONCE}).fetchall()
@@ -129,6 +132,8 @@ async def places(request: Request[Any, Any, Any]) -> Response[Any]:
         chosen=chosen,
         chosen_name=PROVINCES.get(chosen, ""),
         first=first,
+        last=last,
+        given=asked.until is not None,
     )
 
 

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from tongbao.access import audit, sessions
 from tongbao.alliance import organisations
 from tongbao.desk import people, proposals
+from tongbao.desk.proposals import Proposal
 from tongbao.hosting import deciding, parts
 from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
@@ -28,8 +29,8 @@ WAITING: Final = Listing(
     query=Q.decisions,
     key="ref",
     sort="proposed_at",
-    search=("reason", "organisation", "proposed_by"),
-    hint=mark("Reason, organisation or person"),
+    search=("kind", "reason", "organisation", "proposed_by"),
+    hint=mark("What, reason, organisation or person"),
     dates="proposed_at",
     choices=(Choice(name="kind", title=mark("Kind"), values=named.DECISIONS),),
     columns=(
@@ -54,8 +55,8 @@ LISTING: Final = Listing(
     name="proposals",
     query=Q.proposals,
     sort="-id",
-    search=("reason", "organisation", "proposed_by"),
-    hint=mark("Reason, organisation or person"),
+    search=("kind", "reason", "organisation", "proposed_by"),
+    hint=mark("What, reason, organisation or person"),
     dates="proposed_at",
     choices=(
         Choice(name="kind", title=mark("Kind"), values=named.PROPOSALS),
@@ -102,7 +103,7 @@ async def proposal_page(request: Request[Any, Any, Any], proposal: FromPath[int]
 
 @post("/operator/proposals/{proposal:int}/decision", opt=sees("admin", "settlement"))
 async def decide(request: Request[Any, Any, Any], proposal: FromPath[int]) -> Response[str]:
-    """Approve or reject a proposal, as another person than who made it."""
+    """Approve a proposal as another person than who made it, or reject it: one's own, too."""
     at, me, address = clock.now(), who.of(request), who.address(request)
 
     def do(conn: Connection, form: Form) -> Done:
@@ -114,7 +115,7 @@ async def decide(request: Request[Any, Any, Any], proposal: FromPath[int]) -> Re
         else:
             reason = form.text("reason")
             done = deciding.reject(conn, proposal, by=me.login, reason=reason, at=at)
-            text = mark("It is rejected.")
+            text = mark("It is withdrawn.") if _taken_back(done) else mark("It is rejected.")
         subject, said = f"proposal {proposal}", {"kind": done.kind, "decision": decision}
         audit.note(conn, "proposal-decided", me.actor(address), at, subject=subject, said=said)
         return Done(f"/operator/proposals/{proposal}", Said(text))
@@ -144,11 +145,16 @@ async def _page(
         form=form,
         kinds=named.PROPOSALS,
         states=labels.PROPOSAL_STATES,
+        state="withdrawn" if _taken_back(shown["one"]) else shown["one"].state,
         mine=people.same(shown["one"].proposed_by, me.login),
         decides=me.role in ("admin", "settlement"),
         refused=forms.beside(refusal, {}),
         **shown,
     )
+
+
+def _taken_back(one: Proposal) -> bool:
+    return one.state == "rejected" and people.same(one.proposed_by, one.decided_by or "")
 
 
 ROUTES: Final[list[BaseRouteHandler]] = [decision_list, proposal_list, proposal_page, decide]

@@ -25,7 +25,10 @@ FROM (
 ) AS d;
 
 -- name: proposals
-SELECT p.id, p.kind, p.reason, p.state, p.proposed_by, p.proposed_at,
+SELECT p.id, p.kind, p.reason, p.proposed_by, p.proposed_at,
+  CASE
+    WHEN p.state = 'rejected' AND p.decided_by = p.proposed_by THEN 'withdrawn' ELSE p.state
+  END AS state,
   coalesce(p.decided_by, '') AS decided_by, coalesce(o.name, '') AS organisation,
   (p.terms ->> 'amount')::bigint AS amount
 FROM desk.proposal AS p
