@@ -24,6 +24,8 @@ from tongbao.worker.jobs import JOBS
 from tongbao.worker.run import run
 
 pytestmark = pytest.mark.timeout(240)
+PAID = "¥39.36"
+"""What is owed for forty yuan of points at 99 per cent, less a fee of 0.6 per cent of forty."""
 PASSWORD = "six cups of coffee a day"
 
 
@@ -140,7 +142,7 @@ def settle(live: Live, settings: Settings, folder: Path) -> None:
         work(settings, "pay")
         desk.go(where)
         paths = []
-        for row in desk.page.locator("a[download]").all():
+        for row in desk.page.locator("a[href*='/files/']").all():
             with desk.page.expect_download() as taken:
                 row.click()
             paths.append(folder / taken.value.suggested_filename)
@@ -151,6 +153,33 @@ def settle(live: Live, settings: Settings, folder: Path) -> None:
         desk.go(where)
         expect(desk.page.locator("main")).to_contain_text("Settled")
         desk.check()
+
+
+def see_the_payout(phone: Window) -> None:
+    """Follow the payout on the merchant's own pages, from the overview to the sale behind it."""
+    page = phone.page
+    phone.go("/merchant")
+    page.click(f"dd a:has-text('{PAID}')")
+    expect(page.locator("main")).to_contain_text("付给本机构")
+    expect(page.locator(".tag", has_text="已支付")).to_be_visible()
+    expect(page.locator("tfoot")).to_contain_text(PAID)
+    phone.check()
+    page.click("tbody a")
+    expect(page.locator("main")).to_contain_text("¥39.60")
+    expect(page.locator("main")).to_contain_text("−¥0.24")
+    phone.check()
+    page.click("tr:has-text('¥39.60') a")
+    page.click("td a")
+    expect(page.locator("h1")).to_have_text("消费")
+    phone.check()
+    phone.go("/merchant/positions")
+    expect(page.locator(".card-sm", has_text="头寸")).to_contain_text("¥0.00")
+    expect(page.locator("tbody tr").last).to_contain_text("已支付")
+    phone.check()
+    phone.go("/merchant/settlements")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody tr")).to_contain_text(PAID)
+    phone.check()
 
 
 def test_a_merchant_joins_sells_and_is_paid(live: Live, tmp_path: Path) -> None:
@@ -173,9 +202,9 @@ def test_a_merchant_joins_sells_and_is_paid(live: Live, tmp_path: Path) -> None:
         expect(phone.page.locator("main")).to_contain_text("已开通")
         expect(phone.page.locator("li:has-text('第一次付款')")).not_to_contain_text("尚未完成")
         phone.check()
+        see_the_payout(phone)
     with office(live, "auditor") as desk:
         desk.go(application)
         desk.page.click("a:has-text('Settlement 1')")
-        # What is owed, less a fee of 0.6 per cent of forty.
-        expect(desk.page.locator("tr", has_text=FIELDS["name"])).to_contain_text("¥39.36")
+        expect(desk.page.locator("tr", has_text=FIELDS["name"])).to_contain_text(PAID)
     assert broken_laws(live.db) == {}

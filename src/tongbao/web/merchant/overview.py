@@ -11,9 +11,10 @@ from msgspec import Struct
 from tongbao.alliance import contracts, organisations
 from tongbao.alliance.contracts import NoContract
 from tongbao.alliance.types import Organisation, Terms
-from tongbao.clearing import calendar, cycles, exposure
+from tongbao.clearing import calendar, cycles, exposure, legs
 from tongbao.clearing.calendar import DAY, CalendarNotAnnounced, Cutover
 from tongbao.clearing.exposure import Exposure
+from tongbao.clearing.types import Leg
 from tongbao.desk import exceptions
 from tongbao.desk.exceptions import ExceptionItem
 from tongbao.figures import days as figures
@@ -49,7 +50,8 @@ class Span(Struct, frozen=True, kw_only=True):
 class Picture(Struct, frozen=True, kw_only=True):
     """An organisation as its overview shows it.
 
-    ``settled_on``: when today's position is paid. ``disputes``: those it is to answer.
+    ``settled_on``: when today's position is paid, ``settled`` the newest payment. ``disputes``:
+    those it is to answer.
     """
 
     organisation: Organisation
@@ -58,6 +60,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     exposure: Exposure
     terms: Terms | None
     settled_on: date | None
+    settled: Leg | None
     items: list[ExceptionItem]
     disputes: list[Dispute]
 
@@ -80,6 +83,7 @@ async def overview(request: Request[Any, Any, Any]) -> Response[str]:
         change=_change,
         kinds=labels.EXCEPTIONS,
         cycles=labels.CYCLES,
+        leg_states=labels.LEG_STATES,
         sales=_sales(taken.days, spoken) if sold else None,
         points=_points(taken.days, spoken) if sold else None,
     )
@@ -102,6 +106,7 @@ def _take(conn: Connection, mine: int, length: int, cutover: Cutover, at: dateti
         exposure=exposure.of(conn, mine, at),
         terms=terms,
         settled_on=None if terms is None else _settled_on(conn, terms, today),
+        settled=next(iter(legs.of_organisation(conn, mine, limit=1)), None),
         items=exceptions.listed(conn, organisation=mine, now=at, limit=_ITEMS),
         disputes=[
             one
