@@ -80,6 +80,23 @@ def test_points_are_debt_and_a_period_is_closed(served: Served) -> None:
     assert (odd.status_code, odd.json()["code"]) == (400, "book-day-malformed")
 
 
+def test_debts_are_listed_a_page_at_a_time(served: Served) -> None:
+    operator = office(served, "operator")
+    for name in "ABC":
+        office(served, name).send("awards", member=CARD, outlet=name, points={"value": 700})
+    owing = [str(who) for name, who in served.world.organisations.items() if name in "ABC"]
+    for path in ("liability", "liability/cohorts"):
+        first = operator.get(path, limit=2)
+        rest = operator.get(path, limit=2, cursor=first["next"])
+        assert [one["issuer"] for one in first["data"] + rest["data"]] == owing
+        assert rest["next"] is None
+    other = served.client.get(
+        "/v1/liability", params={"cursor": operator.get("liability/cohorts", limit=1)["next"]},
+        headers=served.headers("operator"),
+    )  # fmt: skip
+    assert (other.status_code, other.json()["code"]) == (400, "cursor-malformed")
+
+
 def test_the_books_are_fetched_and_a_run_off_simulated(served: Served) -> None:
     a, operator = office(served, "A"), office(served, "operator")
     a.send("awards", member=CARD, outlet="A", points={"value": 8_000})

@@ -1,10 +1,13 @@
 """What a window's sums say: positions, pairs, regions; fees and reserves included."""
 
+from collections.abc import Callable
+from functools import partial
 from itertools import permutations
+from typing import Any
 
 import pytest
 
-from tests.clearing.desk import EXAMPLE, balances, close, window_of
+from tests.clearing.desk import EXAMPLE, balances, claim, close, window_of
 from tests.world import World, broken_laws, build, do, one
 from tongbao.alliance.types import Terms
 from tongbao.clearing import homes, positions
@@ -13,7 +16,7 @@ from tongbao.clearing.report import Payments, report
 from tongbao.clearing.windows import WindowNotFound
 from tongbao.kernel.db import Connection
 from tongbao.kernel.texts import ChoiceMalformed
-from tongbao.points.operations import Award, Purchase
+from tongbao.points.operations import Award, Purchase, Refund
 
 PLAIN = Terms(earn_rate=0)
 
@@ -61,6 +64,58 @@ def test_of_many_pairs_the_largest_are_reported(db: Connection) -> None:
             assert (found.pairs_in_all, found.gross.count) == (21, 42)
             assert found.gross.amount == sum(claims.values())
             assert found.bilateral.amount == sum(pair.net for pair in ordered)
+
+
+def paged(ask: Callable[[Any, int], list[Any]], start: Any, place: Any, size: int) -> list[Any]:
+    """Give what a list has, a page at a time."""
+    found: list[Any] = []
+    while page := ask(place(found[-1]) if found else start, size):
+        found += page
+    return found
+
+
+def test_a_page_of_positions_and_pairs_is_what_the_whole_list_has_there(db: Connection) -> None:
+    names = "ABCDEF"
+    world = build(db, dict.fromkeys(names, PLAIN))
+    ways = [a + b for a, b in permutations(names, 2) if a + b not in ("AB", "FE", "CD", "DC")]
+    former = window_of(db, world, {"AB": 5, "CD": 7}, "former-")
+    window = window_of(db, world, {way: 100 + n for n, way in enumerate(ways)})
+    with db.transaction():
+        pairs, nets = list(positions.pairs(db, window)), positions.nets(db, window)
+        assert len(list(positions.pairs(db, former))) == 2
+    assert (len(pairs), len(nets)) == (14, 6)
+    for size in (1, 2, 3, 14, 100):
+        for name in (None, *names):
+            own = None if name is None else world.organisations[name]
+            assert paged(
+                partial(positions.pairs_after, db, window, organisation=own),
+                (0, 0), lambda one: tuple(sorted((one.debtor, one.creditor))), size,
+            ) == [p for p in pairs if own in (None, p.debtor, p.creditor)]  # fmt: skip
+            assert paged(
+                partial(positions.nets_after, db, window, organisation=own),
+                0, lambda one: one.organisation_id, size,
+            ) == [n for n in nets if own in (None, n.organisation_id)]  # fmt: skip
+    with pytest.raises(WindowNotFound):
+        positions.nets_after(db, 99, 0, 1)
+    with pytest.raises(WindowNotFound):
+        positions.pairs_after(db, 99, (0, 0), 1)
+
+
+def test_claims_on_oneself_and_those_that_came_to_nothing_are_on_no_page(
+    db: Connection, world: World
+) -> None:
+    a, b, *_ = world.organisations.values()
+    do(db, claim(world, {"AB": 900, "AA": 300}))
+    sale = db.execute(
+        "SELECT id FROM ledger.operation WHERE kind = 'purchase' AND organisation_id = %s", [b]
+    ).fetchone()
+    assert sale is not None
+    one(db, Refund(key="back", scope=b, original=sale[0], amount=900))
+    window = close(db)
+    (pair,) = positions.pairs_after(db, window, (0, 0), 10)
+    with db.transaction():
+        assert [pair] == list(positions.pairs(db, window))
+    assert (pair.debtor, pair.owed, pair.owed_back, pair.claims) == (a, 900, 900, 2)
 
 
 def test_what_is_owed_nets_to_positions_with_what_the_operator_keeps(db: Connection) -> None:

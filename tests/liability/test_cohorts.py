@@ -1,6 +1,6 @@
 """Liability by issuer and month: what was given, what became of it, equal to the ledger's debt."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -8,7 +8,14 @@ from tests.liability.books import ZONE, award, month, noon, on, spend, sweep
 from tests.world import World, broken_laws, build
 from tongbao.alliance.types import Terms
 from tongbao.kernel.db import Connection
-from tongbao.liability.cohorts import by_issuer, position, read
+from tongbao.liability.cohorts import (
+    Liability,
+    by_issuer,
+    issuers_after,
+    page,
+    position,
+    read,
+)
 from tongbao.liability.types import NOW, AsOf, Cohort
 from tongbao.points.operations import (
     Award,
@@ -187,3 +194,50 @@ def test_an_issuer_whose_lots_are_gone_from_the_books_is_shown_beside_its_accoun
     with db.transaction():
         (one,) = by_issuer(db, ZONE)
     assert (one.issuer_id, one.outstanding, one.ledger) == (a, 0, 7)
+
+
+def test_a_page_is_what_the_whole_list_has_there_also_while_more_is_written(
+    db: Connection,
+) -> None:
+    names = "ABCDE"
+    world = build(db, dict.fromkeys(names, Terms(earn_rate=0)))
+    for n, name in enumerate("ABDE"):  # C gives nothing and stands in no list
+        for m in range(1, 2 + n):
+            on(db, noon(2026, m), award(world, name, f"{name}{m}", 100 * m))
+    past = AsOf(before=noon(2026, 3, 1))
+    for as_of in (NOW, past):
+        for own in (None, *world.organisations.values()):
+            with db.transaction():
+                months, issuers = list(read(db, ZONE, as_of, own)), by_issuer(db, ZONE, as_of, own)
+                for size in (1, 2, 3, 50):
+                    assert months_paged(db, size, as_of, own) == months
+                    assert issuers_paged(db, size, as_of, own) == issuers
+    with db.transaction():
+        first = page(db, ZONE, (0, date.min), 3)
+    on(db, noon(2026, 1), award(world, "C", "late", 5))
+    place = first[-1].issuer_id, first[-1].cohort
+    with db.transaction():
+        rest = page(db, ZONE, place, 50)
+    written = {one.issuer_id for one in rest}
+    assert world.organisations["C"] in written
+    assert not {(one.issuer_id, one.cohort) for one in first} & {
+        (one.issuer_id, one.cohort) for one in rest
+    }
+
+
+def months_paged(db: Connection, size: int, as_of: AsOf, own: int | None) -> list[Cohort]:
+    found: list[Cohort] = []
+    place = 0, date.min
+    while more := page(db, ZONE, place, size, as_of, own):
+        assert len(more) <= size
+        found += more
+        place = more[-1].issuer_id, more[-1].cohort
+    return found
+
+
+def issuers_paged(db: Connection, size: int, as_of: AsOf, own: int | None) -> list[Liability]:
+    found: list[Liability] = []
+    while more := issuers_after(db, ZONE, found[-1].issuer_id if found else 0, size, as_of, own):
+        assert len(more) <= size
+        found += more
+    return found

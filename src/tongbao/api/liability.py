@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import date, datetime
-from itertools import islice
 from typing import Annotated, Final
 
 from litestar import Response, get, post
@@ -182,8 +181,7 @@ async def list_issuers(
     as_of = _as_of(zone, on, position)
 
     def ask(conn: Connection, after: int, most: int) -> list[Liability]:
-        found = cohorts.by_issuer(conn, zone, as_of, who)
-        return [one for one in found if one.issuer_id > after][:most]
+        return cohorts.issuers_after(conn, zone, after, most, as_of, who)
 
     return await pages(request, LiabilityOut, cursor, limit, 0, lambda one: one.issuer_id, ask)
 
@@ -202,11 +200,10 @@ async def list_cohorts(
     who, zone = reach.whose(caller, organisation), parts.of(request).settings.time_zone
     as_of = _as_of(zone, on, position)
 
-    def ask(conn: Connection, after: tuple[int, str], most: int) -> list[Cohort]:
-        rows = cohorts.read(conn, zone, as_of, who)
-        return list(islice((one for one in rows if _place(one) > after), most))
+    def ask(conn: Connection, after: tuple[int, date], most: int) -> list[Cohort]:
+        return cohorts.page(conn, zone, after, most, as_of, who)
 
-    return await pages(request, CohortOut, cursor, limit, (0, ""), _place, ask)
+    return await pages(request, CohortOut, cursor, limit, (0, date.min), _place, ask)
 
 
 @get("/v1/liability/breakage", **READ)
@@ -295,8 +292,8 @@ async def list_rows(
     return await whole(request, RowOut, lambda conn: periods.rows(conn, which, who))
 
 
-def _place(one: Cohort) -> tuple[int, str]:
-    return one.issuer_id, one.cohort.isoformat()
+def _place(one: Cohort) -> tuple[int, date]:
+    return one.issuer_id, one.cohort
 
 
 def _as_of(zone: str, on: date | None, position: str | None) -> AsOf:

@@ -1,7 +1,6 @@
 """Clearing windows over HTTP: closed, looked at, netted."""
 
 from datetime import datetime
-from itertools import islice
 from typing import Annotated, Final, Literal
 
 from litestar import Response, get, post
@@ -9,7 +8,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 from msgspec import Struct
 
-from tongbao.access.keys import Caller
+from tongbao.api import reach
 from tongbao.api.acting import Actor, Me, Req, act, show
 from tongbao.api.listing import ROWS, Cursor, Limit, Page
 from tongbao.api.lookup import number
@@ -132,11 +131,10 @@ async def list_positions(
     request: Req, caller: Me, window: PathId, cursor: Cursor = None, limit: Limit = ROWS
 ) -> Page[NetOut]:
     """List how far each organisation moved in a window; of an open one, as it stands now."""
+    who = reach.whose(caller, None)
 
     def ask(conn: Connection, after: int, most: int) -> list[Net]:
-        found = positions.nets(conn, number(window))
-        own = (one for one in found if _is_of(caller, one.organisation_id))
-        return list(islice((one for one in own if one.organisation_id > after), most))
+        return positions.nets_after(conn, number(window), after, most, who)
 
     return await pages(request, NetOut, cursor, limit, 0, lambda one: one.organisation_id, ask)
 
@@ -146,11 +144,10 @@ async def list_claims(
     request: Req, caller: Me, window: PathId, cursor: Cursor = None, limit: Limit = ROWS
 ) -> Page[PairOut]:
     """List who owes whom in a window, pair by pair, in the order of the two's ids."""
+    who = reach.whose(caller, None)
 
     def ask(conn: Connection, after: tuple[int, int], most: int) -> list[Pair]:
-        found = positions.pairs(conn, number(window))
-        own = (one for one in found if _is_of(caller, one.debtor, one.creditor))
-        return list(islice((one for one in own if _two(one) > after), most))
+        return positions.pairs_after(conn, number(window), after, most, who)
 
     return await pages(request, PairOut, cursor, limit, (0, 0), _two, ask)
 
@@ -183,10 +180,6 @@ async def get_netting(
 
 def _two(pair: Pair) -> tuple[int, int]:
     return min(pair.debtor, pair.creditor), max(pair.debtor, pair.creditor)
-
-
-def _is_of(caller: Caller, *organisations: int) -> bool:
-    return caller.operator or caller.organisation_id in organisations
 
 
 ROUTES: Final[list[BaseRouteHandler]] = [

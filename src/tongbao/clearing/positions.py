@@ -8,7 +8,7 @@ from psycopg.rows import class_row
 from tongbao.alliance import organisations
 from tongbao.clearing import net, windows
 from tongbao.clearing.types import Claim, Net, Pair
-from tongbao.kernel import sql
+from tongbao.kernel import limits, sql
 from tongbao.kernel.db import Connection
 
 Q = sql.load(__package__)
@@ -24,6 +24,19 @@ def nets(conn: Connection, window_id: int) -> list[Net]:
     windows.get(conn, window_id)
     with conn.cursor(row_factory=class_row(Net)) as cursor:
         return cursor.execute(Q.nets_of_window, {"window": window_id}).fetchall()
+
+
+def nets_after(
+    conn: Connection, window_id: int, after: int, limit: int, organisation: int | None = None
+) -> list[Net]:
+    """Give at most so many of ``nets`` after an organisation, or of one organisation alone."""
+    windows.get(conn, window_id)
+    values = {
+        "window": window_id, "after": after, "limit": min(limit, limits.PAGE),
+        "organisation": organisation,
+    }  # fmt: skip
+    with conn.cursor(row_factory=class_row(Net)) as cursor:
+        return cursor.execute(Q.nets_after, values).fetchall()
 
 
 def flat(conn: Connection, window_id: int) -> dict[int, int]:
@@ -62,6 +75,26 @@ def pairs(conn: Connection, window_id: int) -> Iterator[Pair]:
     return net.set_off(_stream(conn, Q.claims_by_two, window_id))
 
 
+def pairs_after(
+    conn: Connection,
+    window_id: int,
+    after: tuple[int, int],
+    limit: int,
+    organisation: int | None = None,
+) -> list[Pair]:
+    """Give at most so many of ``pairs`` after two ids, the smaller one first, in their order.
+
+    Of all organisations, or of the pairs that one is in.
+    """
+    windows.get(conn, window_id)
+    values = {
+        "window": window_id, "one": after[0], "other": after[1],
+        "limit": min(limit, limits.PAGE), "organisation": organisation,
+    }  # fmt: skip
+    query = Q.pairs_after if organisation is None else Q.own_pairs_after
+    return [_pair(*row) for row in conn.execute(query, values)]
+
+
 def owed(conn: Connection, window_id: int) -> Iterator[Claim]:
     """Give all that is owed in a window: claims, and what goes to or comes from the operator.
 
@@ -72,6 +105,12 @@ def owed(conn: Connection, window_id: int) -> Iterator[Claim]:
     """
     operator = organisations.operator(conn).id
     return _with_operator(conn, window_id, claims(conn, window_id), operator)
+
+
+def _pair(one: int, other: int, owed: int, owed_back: int, claims: int) -> Pair:
+    if owed < owed_back:
+        return Pair(debtor=other, creditor=one, owed=owed_back, owed_back=owed, claims=claims)
+    return Pair(debtor=one, creditor=other, owed=owed, owed_back=owed_back, claims=claims)
 
 
 def _with_operator(

@@ -1,14 +1,14 @@
 """Points as debt: what each issuer owes, by the month in which it gave the points."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
 
 from msgspec import Struct
 
-from tongbao.kernel import sql
+from tongbao.kernel import arrays, sql
 from tongbao.kernel.db import Connection
 from tongbao.ledger import lock
 from tongbao.liability.types import NOW, AsOf, Cohort
@@ -44,12 +44,27 @@ def read(
 
     Needs a transaction, and keeps only a page of rows in memory however many there are.
     """
-    values = {"zone": zone, "issuer": issuer, **bounds(as_of)}
-    for row in stream(conn, Q.cohorts, values):
-        yield Cohort(
-            issuer_id=row[0], cohort=row[1], issued=row[2], redeemed=row[3], expired=row[4],
-            forfeited=row[5], clawed_back=row[6],
-        )  # fmt: skip
+    return _cohorts(conn, zone, as_of, None if issuer is None else [issuer])
+
+
+def page(
+    conn: Connection,
+    zone: str,
+    after: tuple[int, date],
+    limit: int,
+    as_of: AsOf = NOW,
+    issuer: int | None = None,
+) -> list[Cohort]:
+    """Give at most ``limit`` cohorts after one issuer's month, by issuer and month."""
+    found: list[Cohort] = []
+    begin = after[0] - 1  # of this one there may be later months
+    while len(found) < limit:
+        said = _circulation(conn, begin, limit, issuer)
+        found += _cohorts(conn, zone, as_of, said, after, limit - len(found))
+        if len(said) < limit:
+            break
+        begin = max(said)
+    return found
 
 
 def by_issuer(
@@ -60,14 +75,26 @@ def by_issuer(
     Call it in a transaction that sees one snapshot, so that both speak of the same moment.
     """
     said: dict[int, int] = dict(conn.execute(Q.circulation, {"issuer": issuer}).fetchall())
-    found = [
-        _sum(who, list(cohorts), said.get(who, 0) if as_of.now else None)
-        for who, cohorts in groupby(read(conn, zone, as_of, issuer), key=attrgetter("issuer_id"))
-    ]
-    missing = {who for who, amount in said.items() if amount} - {one.issuer_id for one in found}
-    if as_of.now:  # there is none unless somebody has changed the database by hand
-        found += [_sum(who, [], said[who]) for who in missing]
-    return sorted(found, key=attrgetter("issuer_id"))
+    return _beside(said, read(conn, zone, as_of, issuer), as_of)
+
+
+def issuers_after(
+    conn: Connection,
+    zone: str,
+    after: int,
+    limit: int,
+    as_of: AsOf = NOW,
+    issuer: int | None = None,
+) -> list[Liability]:
+    """Give what at most ``limit`` issuers after one owe, as ``by_issuer`` does."""
+    found: list[Liability] = []
+    while len(found) < limit:
+        said = _circulation(conn, after, limit, issuer)
+        found += _beside(said, _cohorts(conn, zone, as_of, said), as_of)
+        if len(said) < limit:
+            break
+        after = max(said)
+    return found[:limit]
 
 
 def position(conn: Connection) -> int:
@@ -94,6 +121,47 @@ def stream(conn: Connection, query: bytes, values: dict[str, Any]) -> Iterator[t
         cursor.itersize = _FETCH
         cursor.execute(query, values)
         yield from cursor
+
+
+def _cohorts(
+    conn: Connection,
+    zone: str,
+    as_of: AsOf,
+    issuers: Iterable[int] | None,
+    after: tuple[int, date] = (0, date.min),
+    limit: int | None = None,
+) -> Iterator[Cohort]:
+    values = {
+        "zone": zone,
+        "issuers": None if issuers is None else arrays.ints(issuers),
+        "after": after[0],
+        "month": after[1],
+        "limit": limit,
+        **bounds(as_of),
+    }
+    for row in stream(conn, Q.cohorts, values):
+        yield Cohort(
+            issuer_id=row[0], cohort=row[1], issued=row[2], redeemed=row[3], expired=row[4],
+            forfeited=row[5], clawed_back=row[6],
+        )  # fmt: skip
+
+
+def _circulation(conn: Connection, after: int, limit: int, issuer: int | None) -> dict[int, int]:
+    """Give at most so many who may have given points, with what the ledger says they owe."""
+    values = {"after": after, "limit": limit, "issuer": issuer}
+    return dict(conn.execute(Q.circulation_after, values).fetchall())
+
+
+def _beside(said: Mapping[int, int], cohorts: Iterable[Cohort], as_of: AsOf) -> list[Liability]:
+    """Sum cohorts by issuer, beside what the ledger says of each."""
+    found = [
+        _sum(who, list(own), said.get(who, 0) if as_of.now else None)
+        for who, own in groupby(cohorts, key=attrgetter("issuer_id"))
+    ]
+    missing = {who for who, amount in said.items() if amount} - {one.issuer_id for one in found}
+    if as_of.now:  # there is none unless somebody has changed the database by hand
+        found += [_sum(who, [], said[who]) for who in missing]
+    return sorted(found, key=attrgetter("issuer_id"))
 
 
 def _sum(issuer: int, cohorts: list[Cohort], ledger: int | None) -> Liability:

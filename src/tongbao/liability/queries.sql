@@ -1,7 +1,8 @@
 -- name: cohorts
 -- What left and came home to issuers, by the month in which the lot was earned. Gifts, merges,
 -- holds and releases stay among members and are left out; a gifted slice keeps its age. The
--- transfer names the issuer and the member, so one join finds the lot.
+-- transfer names the issuer and the member, so one join finds the lot. A page begins after a place
+-- in the order, and is of few issuers, so that the lots of the others are not looked for.
 SELECT m.issuer_id, date_trunc('month', l.earned_at AT TIME ZONE %(zone)s)::date AS cohort,
   coalesce(sum(m.amount) FILTER (WHERE m.movement IN (1, 2, 15)), 0)::bigint AS issued,
   coalesce(sum(CASE m.movement WHEN 9 THEN -m.amount ELSE m.amount END)
@@ -21,14 +22,27 @@ FROM (
     AND t.operation_id <= %(position)s::bigint
 ) AS m
 INNER JOIN ledger.lot AS l ON m.member_id = l.owner_id AND m.lot_id = l.id
-WHERE %(issuer)s::bigint IS NULL OR m.issuer_id = %(issuer)s::bigint
+WHERE
+  (%(issuers)s::bigint[] IS NULL OR m.issuer_id = ANY(%(issuers)s::bigint[]))
+  AND (m.issuer_id, date_trunc('month', l.earned_at AT TIME ZONE %(zone)s)::date)
+  > (%(after)s::bigint, %(month)s::date)
 GROUP BY m.issuer_id, cohort
-ORDER BY m.issuer_id, cohort;
+ORDER BY m.issuer_id, cohort
+LIMIT %(limit)s::bigint;
 
 -- name: circulation
 -- What the ledger says each issuer owes.
 SELECT owner_id, -balance FROM ledger.account
 WHERE kind = 'issued' AND (%(issuer)s::bigint IS NULL OR owner_id = %(issuer)s::bigint);
+
+-- name: circulation_after
+-- The same of a page: accounts are found by their owners, for there are as many wallets as members.
+SELECT o.id, -a.balance
+FROM alliance.organisation AS o
+INNER JOIN ledger.account AS a ON o.id = a.owner_id AND a.kind = 'issued'
+WHERE o.id > %(after)s AND (%(issuer)s::bigint IS NULL OR o.id = %(issuer)s::bigint)
+ORDER BY o.id
+LIMIT %(limit)s;
 
 -- name: last_position
 -- Every operation written so far has a position up to this one, every later one beyond it.
