@@ -237,7 +237,7 @@ def test_a_database_that_hangs_is_not_waited_for_by_who_asks_whether_all_is_read
     with database.connect(url) as conn:
         world = build(conn, {"A": Terms()})
         secret = token(conn, world.organisations["A"])
-    with serving(url, "--no-worker") as running:
+    with serving(url, "--no-worker", TONGBAO_ANSWER_WITHIN="3") as running:
         assert running.post("/v1/awards", *award(world, "before", secret))[0] == 201
         waited: list[tuple[int, Any]] = []
         with stopped(settings):
@@ -254,7 +254,7 @@ def test_a_database_that_hangs_is_not_waited_for_by_who_asks_whether_all_is_read
                 assert running.get("/v1/health")[0] == 200
         eventually(lambda: running.get("/v1/ready")[0] == 200, 60)
         call_in_vain.join(60)
-        assert [status for status, _ in waited] == [201]
+        assert [(status, said["code"]) for status, said in waited] == [(503, "answer-overdue")]
         assert running.post("/v1/awards", *award(world, "meanwhile", secret))[0] == 201
         with database.connect(url) as conn:
             assert broken_laws(conn) == {}

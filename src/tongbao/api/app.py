@@ -36,10 +36,12 @@ from tongbao.api.acting import provide_actor
 from tongbao.api.caller import guard, provide_caller
 from tongbao.api.heading import Heading
 from tongbao.api.problems import BODY, on_crash, on_http, on_refusal, on_validation
+from tongbao.api.punctual import Punctual
 from tongbao.api.tip import Tip
 from tongbao.hosting import request_id
 from tongbao.hosting.gathering import Gathering
 from tongbao.hosting.parts import Parts, opened
+from tongbao.hosting.patience import Patience
 from tongbao.kernel import db
 from tongbao.kernel.errors import Refusal
 from tongbao.kernel.settings import Settings
@@ -76,6 +78,7 @@ def make(settings: Settings, shared: Parts | None = None) -> Litestar:
         with opened(settings, shared) as parts:
             app.state.parts = parts
             entry.make(app.state, parts)
+            app.state.patience = Patience(settings.answer_within)
             app.state.outlets = {}
             app.state.running = set()
             app.state.tip = Tip(parts.pool)
@@ -91,7 +94,7 @@ def make(settings: Settings, shared: Parts | None = None) -> Litestar:
             "actor": Provide(provide_actor, sync_to_thread=False),
         },
         guards=[guard],
-        middleware=[Heading()],
+        middleware=[Heading(), Punctual()],
         exception_handlers={
             Refusal: on_refusal,
             ValidationException: on_validation,

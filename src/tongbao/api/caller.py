@@ -66,11 +66,22 @@ UNCOUNTED: Final = {"open": True, "uncounted": True}
 
 
 def needs(
-    scope: Scope, *refuses: int, example: dict[str, Any] | None = None, reads: bool = False
+    scope: Scope,
+    *refuses: int,
+    example: dict[str, Any] | None = None,
+    reads: bool = False,
+    unhurried: bool = False,
 ) -> dict[str, Any]:
     """Say in a route's ``opt`` which scope it needs.
 
     ``refuses``: statuses beyond those that every route of its kind may answer with; ``example``:
-    a body, for the reference. A POST that only ``reads`` needs no key of its own.
+    a body, for the reference. A POST that only ``reads`` needs no key of its own. What is
+    ``unhurried`` may take as long as it takes; all else is answered in time.
     """
-    return {"scope": scope, "refuses": refuses, "example": example, "reads": reads}
+    return {
+        "scope": scope,
+        "refuses": refuses,
+        "example": example,
+        "reads": reads,
+        "unhurried": unhurried,
+    }

@@ -59,7 +59,7 @@ class Feed(Struct, frozen=True):
     more: bool
 
 
-@get("/v1/events", opt=needs("events:read"))
+@get("/v1/events", opt=needs("events:read", unhurried=True))
 async def list_events(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],

@@ -62,7 +62,13 @@ class _No(Exception):
 @post(
     "/v1/oauth/token",
     status_code=200,
-    opt={"open": True, "form": TokenForm, "errors": OAuthError, "refuses": (401, 429)},
+    opt={
+        "open": True,
+        "form": TokenForm,
+        "errors": OAuthError,
+        "refuses": (401, 429),
+        "unhurried": False,
+    },
 )
 async def token(request: Request[Any, Any, Any]) -> Response[TokenOut]:
     """Get a token for a quarter of an hour with a key's id and secret.

@@ -50,6 +50,7 @@ _OWN: Final = {
     "teller-busy": 503,
     "teller-closed": 503,
     "outcome-unknown": 503,
+    "answer-overdue": 503,
     "database-unreachable": 503,
     "internal-error": 500,
 }

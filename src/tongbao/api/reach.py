@@ -40,13 +40,21 @@ def operators(scope: Scope, *, upload: bool = False, **more: Any) -> dict[str, A
 
     ``upload``: its body is a file, which is its own key.
     """
-    said = needs(scope, *_REFUSES, reads=upload) | {"operator": True, "upload": upload}
-    return {"opt": said, "guards": [operator_only], **more}
+    return {
+        "opt": _needs(scope, upload=upload) | {"operator": True},
+        "guards": [operator_only],
+        **more,
+    }
 
 
 def everybody(scope: Scope, *, upload: bool = False, **more: Any) -> dict[str, Any]:
     """Say in a route that it needs ``scope``; the handler shows callers what is their own."""
-    return {"opt": needs(scope, *_REFUSES, reads=upload) | {"upload": upload}, **more}
+    return {"opt": _needs(scope, upload=upload), **more}
+
+
+def _needs(scope: Scope, *, upload: bool) -> dict[str, Any]:
+    """Say what these routes need; what people do here may be about everybody, and take long."""
+    return needs(scope, *_REFUSES, reads=upload, unhurried=True) | {"upload": upload}
 
 
 def organisation(caller: Caller, given: str) -> int:

@@ -38,7 +38,7 @@ class StaffTokenOut(Struct, frozen=True, kw_only=True):
 @post(
     "/v1/staff/tokens",
     status_code=200,
-    opt={"open": True, "refuses": (401, 403), "example": _EXAMPLE},
+    opt={"open": True, "refuses": (401, 403), "example": _EXAMPLE, "unhurried": False},
 )
 async def make(
     request: Request[Any, Any, Any], data: JSONBody[SignInIn]

@@ -34,8 +34,8 @@ _BY_CODE: Final[Mapping[str, tuple[str, ...]]] = {
     "75": ("too-many-attempts",),
     "90": ("no-open-window",),
     "91": (
-        "database-unreachable", "outcome-unknown", "posting-collided", "teller-busy",
-        "teller-closed", "too-many-requests",
+        "answer-overdue", "database-unreachable", "outcome-unknown", "posting-collided",
+        "teller-busy", "teller-closed", "too-many-requests",
     ),
     "94": ("key-reused",),
 }  # fmt: skip

@@ -19,6 +19,7 @@ from tongbao.gateway.building import KINDS, Wanted
 from tongbao.gateway.wire import FieldMalformed, Message, MessageUnknown
 from tongbao.hosting.database import begun
 from tongbao.hosting.parts import Parts
+from tongbao.hosting.patience import AnswerOverdue
 from tongbao.hosting.rates import Buckets, quota_of
 from tongbao.kernel import clock
 from tongbao.kernel.db import Connection
@@ -74,8 +75,12 @@ class Terminal:
 
     async def answer(self, message: Message) -> dict[str, str]:
         """Give the fields of the answer to a message, whatever it says."""
+        within = self._parts.settings.answer_within
         try:
-            said = await self._serve(message)
+            async with asyncio.timeout(within):
+                said = await self._serve(message)
+        except TimeoutError:
+            said = answers.refused(AnswerOverdue(seconds=within))
         except Refusal as refusal:
             if refusal.code in ("key-unknown", "signature-needed", "sign-on-refused"):
                 self._signed = None

@@ -184,6 +184,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         Meta(ge=0, description="The same of one address without a key; 0: no limit"),
     ] = 600
+    answer_within: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=600,
+            description="Seconds after which callers are told to ask again if the database hangs",
+        ),
+    ] = 15
     shared_buffers: Annotated[
         Annotated[str, Meta(pattern=_SIZE)] | None,
         Meta(description="Embedded server's cache; unset: a quarter of memory, at most 8GB"),

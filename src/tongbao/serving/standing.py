@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import Final
 
@@ -49,24 +50,44 @@ PAIRS: Final = {
 """Questions with two values: labels, and name and meaning of each."""
 
 
-class Standing(Collector):
-    """Asks the database, on one connection; thread-safe. A database that is away is an answer."""
+PATIENCE: Final = 5.0
+"""Seconds in which the database has to answer; who asks for metrics waits ten."""
 
-    def __init__(self, settings: Settings) -> None:
+
+class Standing(Collector):
+    """Asks the database, on one connection; thread-safe. A database that is away is an answer.
+
+    One that hangs keeps one thread and one connection, however often is asked.
+    """
+
+    def __init__(self, settings: Settings, patience: float = PATIENCE) -> None:
         self._settings = settings
+        self._patience = patience
         self._conn: Connection | None = None
+        self._asked: Future[list[Metric]] | None = None
         self._guard = threading.Lock()
 
     def collect(self) -> Iterable[Metric]:
-        """Give all gauges, or that the database is away."""
+        """Give all gauges, or that the database does not answer in time."""
         with self._guard:
-            try:
-                self._conn = self._conn or db.connect(self._settings)
-                found = list(_ask(self._conn))
-            except (psycopg.Error, Refusal):
-                self._let_go()
-                found = [_gauge(UP, "Whether the database answers", [], [(0,)])]
-        return found
+            asked = self._asked
+            if asked is None or asked.done():
+                asked = self._asked = Future()
+                threading.Thread(
+                    target=self._ask, args=(asked,), name="standing", daemon=True
+                ).start()
+        try:
+            return asked.result(self._patience)
+        except (TimeoutError, psycopg.Error, Refusal):
+            return [_gauge(UP, "Whether the database answers", [], [(0,)])]
+
+    def _ask(self, asked: "Future[list[Metric]]") -> None:
+        try:
+            self._conn = self._conn or db.connect(self._settings)
+            asked.set_result(list(_ask(self._conn)))
+        except BaseException as error:  # noqa: BLE001 - it is told to who asks
+            self._let_go()
+            asked.set_exception(error)
 
     def _let_go(self) -> None:
         if self._conn is not None:

@@ -58,6 +58,7 @@ TEXTS: Final = {
     "proxies": mark("Proxies of our own before the service"),
     "rate_limit": mark("Requests a minute of one API key; 0: no limit"),
     "rate_limit_address": mark("Requests a minute of one address; 0: no limit"),
+    "answer_within": mark("Seconds after which callers are told to ask again"),
     "shared_buffers": mark("Cache of the embedded server"),
     "max_wal_size": mark("Write-ahead log of the embedded server between checkpoints"),
 }
