@@ -36,7 +36,7 @@ function colour(name) {
 // Amounts come as whole fen; a chart alone may divide, nobody calculates with what it shows.
 function format(language, unit) {
   const digits = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
-  if (unit === "percent") return (value) => `${digits.format(value / 10000)} %`;
+  if (unit === "percent") return (value) => `${digits.format(value / 10000)}%`;
   if (unit === "money") return (value) => `¥${digits.format(value / 100)}`;
   if (unit === "points") return (value) => digits.format(value / 100);
   return (value) => digits.format(value);
@@ -44,7 +44,7 @@ function format(language, unit) {
 
 function short(language, unit) {
   const digits = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
-  if (unit === "percent") return (value) => `${digits.format(value / 10000)} %`;
+  if (unit === "percent") return (value) => `${digits.format(value / 10000)}%`;
   return (value) => digits.format(unit === "count" ? value : value / 100);
 }
 
@@ -79,7 +79,7 @@ function option(said, language) {
         show: false,
         min: 0,
         max: Math.max(1, ...said.cells.map((cell) => cell[2])),
-        inRange: { color: [colour("bg-surface-secondary"), colour("primary")] },
+        inRange: { color: [colour("heat-low"), colour("primary")] },
       },
       series: [{ type: "heatmap", data: said.cells }],
     };
@@ -87,9 +87,16 @@ function option(said, language) {
   const stacked = said.kind === "stack";
   return {
     ...base,
-    color: ["primary", "azure", "teal", "purple", "yellow", "pink"].map(colour),
+    color: [
+      "primary", "azure", "teal", "purple", "yellow", "pink", "indigo", "lime", "cyan", "orange",
+      "green", "red",
+    ].map(colour),
     tooltip: { ...base.tooltip, trigger: "axis", valueFormatter: shown },
-    legend: { show: said.series.length > 1, bottom: 0, textStyle: { color: ink } },
+    // One line that scrolls: a second one would lie on the labels of the axis.
+    legend: {
+      show: said.series.length > 1, type: "scroll", bottom: 0, textStyle: { color: ink },
+      pageTextStyle: { color: ink }, pageIconColor: ink, pageIconInactiveColor: line,
+    },
     grid: {
       left: 8, right: 16, top: 16, bottom: said.series.length > 1 ? 32 : 8, containLabel: true,
     },

@@ -101,9 +101,12 @@ def serious(page: Page) -> list[str]:
     ]
 
 
-def launch(playwright: Playwright) -> Browser:
-    """Start the browser."""
-    return playwright.chromium.launch(executable_path=FOUND, args=_FLAGS)
+def launch(playwright: Playwright, language: str = "") -> Browser:
+    """Start the browser; what it writes itself, such as an empty date, is in ``language``."""
+    told: dict[str, str | float | bool] = {**os.environ, "LANGUAGE": language.replace("-", "_")}
+    return playwright.chromium.launch(
+        executable_path=FOUND, args=_FLAGS, env=told if language else None
+    )
 
 
 @contextmanager

@@ -146,7 +146,7 @@ def test_a_contract_is_signed_and_rules(lived: Served) -> None:
     }  # fmt: skip
     assert lived.send(f"{page}/contract", fields).status_code == 303
     shown = lived.get(page).text
-    for text in ("2.5 %", "98 %", "1.25 %", "12 months", "¥50,000.00", "weekly"):
+    for text in ("2.5%", "98%", "1.25%", "12 months", "¥50,000.00", "weekly"):
         assert text in shown
     wrong = lived.send(f"{page}/contract", fields | {"earn_rate": "much"})
     assert wrong.status_code == 422

@@ -134,7 +134,7 @@ def test_an_item_says_what_to_do_about_it(lived: Served) -> None:
     lived.sign_in("manager")
     assert f"/merchant/exceptions/{item}" in lived.get("/merchant").text
     page = lived.get(f"/merchant/exceptions/{item}").text
-    for text in ("Headroom nearly used up", "82 %", "¥180.00", "Pay collateral in"):
+    for text in ("Headroom nearly used up", "82%", "¥180.00", "Pay collateral in"):
         assert text in page
 
 
@@ -172,7 +172,7 @@ def test_alerts_say_what_is_near_and_what_to_do(lived: Served) -> None:
     with lived.db.transaction():
         contracts.sign(lived.db, a, terms, at, at)
     page = lived.get("/merchant").text
-    for text in ("Used of your limit", "90.91 %", "Left of the prepaid block", "¥5,000.00"):
+    for text in ("Used of your limit", "90.91%", "Left of the prepaid block", "¥5,000.00"):
         assert text in page
     with lived.db.transaction():
         organisations.set_status(lived.db, a, "suspended")

@@ -16,8 +16,14 @@ _ADDRESS: Final = "203.0.113.7"
 _SECRET: Final = 43
 _DAY: Final = timedelta(days=1)
 
-QUESTION: Final = "The account is in another name than the licence; whose is it?"
-REASON: Final = "Points would be changed into money there, which the alliance does not allow."
+QUESTION: Final = (
+    "账户户名与营业执照不一致，账户属于谁？"
+    " (The account is in another name than the licence; whose is it?)"
+)
+REASON: Final = (
+    "该业务会把积分兑换成现金，联盟不允许。"
+    " (Points would be changed into money there, which the alliance does not allow.)"
+)
 
 
 class Applicant(Struct, frozen=True, kw_only=True):

@@ -100,7 +100,7 @@ def _open_accounts(conn: Connection, alliance: Alliance) -> None:
             signed_on=_SIGNED,
         )
     for organisation, details in known.items():
-        reason = "opened for settlement"
+        reason = "为结算开户 (opened for settlement)"
         made = accounts.propose(
             conn, organisation, details, _SIGNED, by=PROPOSER, reason=reason, at=FIRST
         )

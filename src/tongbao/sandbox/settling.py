@@ -7,8 +7,8 @@ from tongbao.clearing import booking, settlements
 from tongbao.clearing.types import Settlement
 from tongbao.kernel.db import Connection
 
-PROPOSER: Final = "li.na"
-APPROVER: Final = "wang.wei"
+PROPOSER: Final = "settle"
+APPROVER: Final = "settle2"
 
 
 def settle(conn: Connection, window: int, business_date: date, at: datetime) -> Settlement:

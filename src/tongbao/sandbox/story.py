@@ -33,6 +33,7 @@ from tongbao.points.operations import (
 )
 from tongbao.points.outcome import Outcome
 from tongbao.sandbox.alliance import Alliance
+from tongbao.sandbox.settling import APPROVER, PROPOSER
 
 LIN, GIVER, RECEIVER, OLD_CARD, NEW_CARD, UNLUCKY, LEAVING, GUEST, HASTY = range(9)
 """The cast: places in the list of members. LIN is whom the demo explains."""
@@ -188,12 +189,14 @@ def _propose(story: Story, _: datetime) -> list[Operation]:
     common: dict[str, Any] = {"scope": baiwei, "member": who, "organisation": baiwei}
     return [
         ProposeAdjustment(
-            key="story-sorry", points=2_000, reason="eggs broken on delivery", by="li.na", **common
+            key="story-sorry", points=2_000, reason="配送时鸡蛋破损 (eggs broken on delivery)",
+            by=PROPOSER, **common,
         ),
         ProposeAdjustment(
-            key="story-friend", points=90_000, reason="a friend of mine", by="li.na", **common
+            key="story-friend", points=90_000, reason="我的一位朋友 (a friend of mine)",
+            by=PROPOSER, **common,
         ),
-    ]
+    ]  # fmt: skip
 
 
 def _decide(story: Story, _: datetime) -> list[Operation]:
@@ -203,11 +206,11 @@ def _decide(story: Story, _: datetime) -> list[Operation]:
     return [
         DecideAdjustment(
             key="story-sorry-yes", scope=scope, proposal=story.ids["story-sorry"],
-            by="wang.wei", approve=True,
+            by=APPROVER, approve=True,
         ),
-        DecideAdjustment(key="story-self", scope=scope, proposal=friend, by="li.na", approve=True),
+        DecideAdjustment(key="story-self", scope=scope, proposal=friend, by=PROPOSER, approve=True),
         DecideAdjustment(
-            key="story-friend-no", scope=scope, proposal=friend, by="wang.wei", approve=False
+            key="story-friend-no", scope=scope, proposal=friend, by=APPROVER, approve=False
         ),
     ]  # fmt: skip
 

@@ -97,4 +97,4 @@ def _told(request: Request[Any, Any, Any], status: int, text: str, code: str) ->
 
 
 def _request_id(request: Request[Any, Any, Any]) -> str:
-    return str(request.scope["state"].get("request_id", "–"))
+    return str(request.scope["state"].get("request_id", ""))

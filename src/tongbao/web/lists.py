@@ -46,7 +46,8 @@ class Column(Struct, frozen=True, kw_only=True):
 
     ``to`` gives the path of what the cell is about or made of. ``second`` names a column that is
     written small below, and has a heading of its own in files. ``says`` gives the word of a value
-    such as a state, ``tells`` the text of one that is made of several.
+    such as a state, ``tells`` the text of one that is made of several, ``second_tells`` that of
+    what is written below. ``tones`` colours states otherwise than ``ui.state`` does.
     """
 
     name: str
@@ -58,6 +59,8 @@ class Column(Struct, frozen=True, kw_only=True):
     second_title: str = ""
     says: Mapping[str, str] = {}
     tells: Callable[[Any, Words], str] | None = None
+    second_tells: Callable[[Any, Words], str] | None = None
+    tones: Mapping[str, str] = {}
 
 
 class Choice(Struct, frozen=True, kw_only=True):

@@ -106,6 +106,7 @@ def environment(language: words.Language, zone: str) -> Environment:
         "span": spoken.span,
         "say": spoken.say,
         "refusal": lambda no: told.refusal(spoken, no),
+        "noted": lambda text: told.noted(text, spoken),
         "chart": lambda said: msgspec.json.encode(said).decode(),
     }
     env.filters.update(filters)

@@ -4,6 +4,7 @@ The domain says amounts in fen and members by number, as programs want it; whoev
 queue reads points, yuan and times. What is not named here is said as the domain says it.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -90,6 +91,13 @@ _YUAN: Final = frozenset(
         ("refund-exceeds-sale", "wanted"),
     }
 )
+_APPLICATION: Final = re.compile(r"application (\d+)")
+_DOERS: Final = {
+    "bank": mark("The bank"),
+    "bank desk": mark("The bank desk"),
+    "till": mark("The till"),
+    "member": mark("The member"),
+}
 _PLAIN: Final = frozenset({"seconds"})
 _TIMES: Final = frozenset({"resets_at", "expired_at"})
 
@@ -105,6 +113,17 @@ def refused(spoken: Words, code: str, text: str, facts: Mapping[str, Any]) -> st
         return spoken.refused(text, facts)
     shown = {name: _fact(spoken, code, name, value) for name, value in facts.items()}
     return spoken.say(TEXTS[code], **shown)
+
+
+def noted(text: str, spoken: Words) -> str:
+    """Say by whom or why something was done, where it was done by the service itself.
+
+    What a person is called, and what a person wrote, stays as it is.
+    """
+    application = _APPLICATION.fullmatch(text)
+    if application:
+        return spoken.say(mark("Application %(number)s"), number=application[1])
+    return spoken.say(_DOERS[text]) if text in _DOERS else text
 
 
 def _fact(spoken: Words, code: str, name: str, value: Any) -> object:

@@ -64,9 +64,9 @@ class Words:
         return str(numbers.format_decimal(units / _FEN, f"{pattern};−{pattern}", locale="en"))
 
     def percent(self, ppm: int) -> str:
-        """Write a rate of parts per million as per cent."""
-        rate = Decimal(ppm) / 10_000
-        return f"{numbers.format_decimal(rate, '#,##0.##', locale=self.locale)} %"
+        """Write a rate of parts per million as per cent: ``1.25%``, ``−17.18%``."""
+        rate = numbers.format_decimal(Decimal(abs(ppm)) / 10_000, "#,##0.##", locale=self.locale)
+        return f"{'−' if ppm < 0 else ''}{rate}%"
 
     def date(self, day: date | None) -> str:
         """Write a day; of a time, the day that it has in the alliance's zone."""

@@ -53,7 +53,13 @@ LISTING: Final = Listing(
         ),
         Column(name="site", title=mark("Place"), sort=True),
         Column(name="format", title=mark("Business"), sort=True),
-        Column(name="state", title=mark("State"), kind="state", says=OUTLET_STATES),
+        Column(
+            name="state",
+            title=mark("State"),
+            kind="state",
+            says=OUTLET_STATES,
+            tones={"open": "active"},
+        ),
         Column(name="terminals", title=mark("Terminals"), kind="number", sort=True),
         Column(name="people", title=mark("Cashiers"), kind="number", sort=True),
         Column(

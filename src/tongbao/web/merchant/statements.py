@@ -7,6 +7,7 @@ from typing import Any, Final
 from litestar import Request, Response, get
 from litestar.handlers import BaseRouteHandler
 
+from tongbao.alliance import organisations
 from tongbao.clearing import calendar
 from tongbao.hosting import parts
 from tongbao.kernel import sql
@@ -77,11 +78,16 @@ async def one_statement(request: Request[Any, Any, Any]) -> Response[Any]:
     spoken = pages.words_of(request)
     place = words.LANGUAGES.index(spoken.language)
     called = {name: both[place] for name, both in words.WORDS.items()}
+    others = {line.counterparty for line in stated.lines if line.counterparty}
+    names = await parts.read(
+        request, lambda conn: {code: organisations.find(conn, code).name for code in others}
+    )
     return pages.page(
         request,
         "merchant/statement.html",
         stated=stated,
         called=called,
+        names=names,
         points=items.POINTS,
         accounts=[account for account in stated.accounts if _is_shown(account, stated)],
         query="&".join(f"{name}={value}" for name, value in asked.items() if value),

@@ -14,7 +14,7 @@ from tongbao.hosting import deciding, parts
 from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
-from tongbao.web import facts, forms, labels, lists, pages, who
+from tongbao.web import facts, forms, labels, lists, pages, told, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.operator import named
@@ -39,6 +39,7 @@ WAITING: Final = Listing(
             title=mark("What is proposed"),
             second="reason",
             second_title=mark("Reason"),
+            second_tells=told.noted,
             says=named.DECISIONS,
             to=lambda row: row["path"],
         ),
@@ -68,6 +69,7 @@ LISTING: Final = Listing(
             title=mark("What is proposed"),
             second="reason",
             second_title=mark("Reason"),
+            second_tells=told.noted,
             says=named.PROPOSALS,
             to=lambda row: f"/operator/proposals/{row['id']}",
         ),
