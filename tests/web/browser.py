@@ -103,10 +103,8 @@ def serious(page: Page) -> list[str]:
 
 def launch(playwright: Playwright, language: str = "") -> Browser:
     """Start the browser; what it writes itself, such as an empty date, is in ``language``."""
-    told: dict[str, str | float | bool] = {**os.environ, "LANGUAGE": language.replace("-", "_")}
-    return playwright.chromium.launch(
-        executable_path=FOUND, args=_FLAGS, env=told if language else None
-    )
+    flags = [*_FLAGS, f"--lang={language}"] if language else _FLAGS
+    return playwright.chromium.launch(executable_path=FOUND, args=flags)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ class Way(Struct, frozen=True, kw_only=True):
     text: str
     icon: str
     roles: tuple[Role, ...]
-    also: str = ""
+    also: tuple[str, ...] = ()
     here: bool = False
 
 
@@ -53,7 +53,7 @@ WAYS: Final[list[Way]] = [
         text=mark("To decide"),
         icon="user-check",
         roles=OPERATOR,
-        also="/operator/proposals",
+        also=("/operator/proposals",),
     ),
     Way(to="/operator/disputes", text=mark("Disputes"), icon="gavel", roles=OPERATOR),
     Way(
@@ -68,7 +68,7 @@ WAYS: Final[list[Way]] = [
         text=mark("Staff"),
         icon="id-badge",
         roles=("admin", "auditor"),
-        also="/operator/roles",
+        also=("/operator/roles",),
     ),
     Way(
         to="/operator/settings",
@@ -81,7 +81,13 @@ WAYS: Final[list[Way]] = [
     Way(to="/merchant/operations", text=mark("Operations"), icon="receipt", roles=MERCHANT),
     Way(to="/merchant/newcomers", text=mark("New members"), icon="user-plus", roles=MERCHANT),
     Way(to="/merchant/debt", text=mark("Points as debt"), icon="scale", roles=MERCHANT),
-    Way(to="/merchant/positions", text=mark("Positions"), icon="arrows-exchange", roles=MERCHANT),
+    Way(
+        to="/merchant/positions",
+        text=mark("Positions"),
+        icon="arrows-exchange",
+        roles=MERCHANT,
+        also=("/merchant/counterparties", "/merchant/claims"),
+    ),
     Way(to="/merchant/settlements", text=mark("Settlements"), icon="building-bank", roles=MERCHANT),
     Way(to="/merchant/statements", text=mark("Statements"), icon="file-text", roles=MERCHANT),
     Way(
@@ -90,9 +96,21 @@ WAYS: Final[list[Way]] = [
         icon="checklist",
         roles=MERCHANT,
     ),
-    Way(to="/merchant/outlets", text=mark("Outlets"), icon="building-store", roles=MERCHANT),
+    Way(
+        to="/merchant/outlets",
+        text=mark("Outlets"),
+        icon="building-store",
+        roles=MERCHANT,
+        also=("/merchant/terminals",),
+    ),
     Way(to="/merchant/staff", text=mark("Staff"), icon="id-badge", roles=("manager",)),
-    Way(to="/merchant/keys", text=mark("Keys & webhooks"), icon="key", roles=("manager",)),
+    Way(
+        to="/merchant/keys",
+        text=mark("Keys & webhooks"),
+        icon="key",
+        roles=("manager",),
+        also=("/merchant/webhooks",),
+    ),
     Way(to="/merchant/disputes", text=mark("Disputes"), icon="gavel", roles=MERCHANT),
     Way(to="/merchant/exceptions", text=mark("Exceptions"), icon="alert-circle", roles=MERCHANT),
     Way(to="/till", text=mark("Till"), icon="cash-register", roles=("manager",)),
@@ -104,7 +122,7 @@ def of(who: SignedIn | None, path: str) -> list[Way]:
     if who is None:
         return []
     ways = [way for way in WAYS if who.role in way.roles]
-    places = {place: way.to for way in ways for place in (way.to, way.also) if place}
+    places = {place: way.to for way in ways for place in (way.to, *way.also)}
     inside = [place for place in places if path == place or path.startswith(place + "/")]
     here = places.get(max(inside, key=len, default=""))
     return [replace(way, here=way.to == here) for way in ways]

@@ -30,7 +30,7 @@ Q = sql.load(__package__, "clearing_queries.sql")
 _SIDE: Final = 16
 """Organisations on each side of a heat map: those that owe and are owed most."""
 
-WINDOW_STATES: Final = {"open": mark("Open"), "closed": mark("Closed")}
+WINDOW_STATES: Final = {"open": mark("Still open"), "closed": mark("Closed")}
 WINDOWS: Final = Listing(
     name="windows",
     query=Q.windows,
