@@ -158,3 +158,16 @@ def test_who_changes_something_must_have_seen_it_as_it_is() -> None:
         assert client.get("/change", headers={"If-Match": '"other"'}).status_code == 412
         for good in (tag, "*", f'"other", {tag}'):
             assert client.get("/change", headers={"If-Match": good}).text == "changed"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/exceptions?kind=a%00b", "/v1/proposals?kind=%00", "/v1/outlets/a%00b", "/v1/ready?%00"],
+)
+def test_a_parameter_with_the_character_that_no_text_has_makes_no_sense(
+    served: Served, path: str
+) -> None:
+    answer = served.client.get(path, headers=served.headers("operator"))
+    assert (answer.status_code, answer.json()["code"]) == (400, "request-malformed")
+    twice = served.client.get("/v1/exceptions?kind=a%2500b", headers=served.headers("operator"))
+    assert twice.json()["data"] == []

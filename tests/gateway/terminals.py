@@ -11,6 +11,7 @@ import psycopg
 from iso8583.specs import default_ascii
 from msgspec import Struct
 
+from tongbao.gateway import wire
 from tongbao.gateway.server import Gateway, listen
 from tongbao.hosting.parts import Parts, opened
 from tongbao.kernel.settings import Settings
@@ -27,7 +28,7 @@ def pack(kind: str, fields: Said) -> bytes:
 async def hear(reader: asyncio.StreamReader) -> Said:
     """Read an answer; ``t`` is its type."""
     length = int.from_bytes(await reader.readexactly(2), "big")
-    fields, _ = iso8583.decode(await reader.readexactly(length), default_ascii)
+    fields, _ = iso8583.decode(await reader.readexactly(length), wire.ANSWERS)
     return dict(fields)
 
 
@@ -42,9 +43,11 @@ class Till:
         self.reader: Any = None
         self.writer: Any = None
 
-    async def connect(self, token: str | None) -> "Till":
-        """Open a line; with a token, sign on."""
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+    async def connect(self, token: str | None, source: str = "127.0.0.1") -> "Till":
+        """Open a line from an address of this machine; with a token, sign on."""
+        self.reader, self.writer = await asyncio.open_connection(
+            "127.0.0.1", self.port, local_addr=(source, 0)
+        )
         if token is not None:
             said = await self.ask("0800", {"70": "001", "57": token, **self.numbers()})
             assert (said["t"], said["39"]) == ("0810", "00"), said

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.gateway.conftest import Served
 from tests.shape.files import DOCS, import_everything
-from tongbao.gateway import codes
+from tongbao.gateway import codes, texts
 from tongbao.kernel.errors import REFUSALS
 
 HOW_TO = DOCS / "howto" / "connect-an-iso8583-till.md"
@@ -30,6 +30,13 @@ def test_the_table_of_response_codes_is_the_one_that_is_used() -> None:
     rows = re.findall(r"^\| `(\d\d)` \| (`.*`) \|$", REFERENCE.read_text("utf-8"), re.MULTILINE)
     documented = {name: code for code, names in rows for name in re.findall(r"`(.*?)`", names)}
     assert documented == codes.TABLE
+
+
+def test_the_table_of_texts_is_the_one_that_is_used() -> None:
+    rows = re.findall(
+        r"^\| `(\d\d)` \| ([^|`]*) \| ([^|`]*) \|$", REFERENCE.read_text("utf-8"), re.MULTILINE
+    )
+    assert {code: {"zh": zh, "en": en} for code, zh, en in rows} == texts.TEXTS
 
 
 def test_every_refusal_of_the_table_exists() -> None:

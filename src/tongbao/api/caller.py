@@ -9,6 +9,7 @@ from litestar.handlers import BaseRouteHandler
 from tongbao.access.keys import Caller
 from tongbao.access.roles import Scope
 from tongbao.api import entry
+from tongbao.api.problems import RequestMalformed
 from tongbao.kernel.errors import Malformed, Refused
 
 _JSON: Final = "application/json"
@@ -27,8 +28,11 @@ class BodyTypeUnknown(Malformed):
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let a request in before its body is read, but for the digest of a signed one.
 
-    Refuses what ``Entry.let_in`` refuses, ``scope-missing`` and ``body-type-unknown``.
+    Refuses what ``Entry.let_in`` refuses, ``scope-missing``, ``body-type-unknown`` and, when a
+    parameter has the character that no text of the database has, ``request-malformed``.
     """
+    if b"%00" in connection.scope["query_string"] or "\0" in connection.scope["path"]:
+        raise RequestMalformed(reason="a parameter has the character NUL")
     door = entry.of(connection)
     needed = handler.opt.get("scope")
     if needed is None:

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final, TypeVar
 
-from tongbao.gateway import answers, wire
+from tongbao.gateway import wire
 from tongbao.gateway.terminal import Terminal
-from tongbao.gateway.wire import Broken, FieldMalformed
+from tongbao.hosting import address
 from tongbao.hosting.parts import Parts
 from tongbao.hosting.rates import Buckets
 from tongbao.kernel import limits, metrics
@@ -28,7 +29,10 @@ FRAME: Final = 10.0
 
 
 class Gateway:
-    """Serves connections until it is closed; what it has taken by then it answers."""
+    """Serves connections until it is closed; what it has taken by then it answers.
+
+    ``now`` is the clock by which it is counted how often keys ask: seconds that only go forward.
+    """
 
     def __init__(
         self,
@@ -38,12 +42,14 @@ class Gateway:
         sign_on: float = SIGN_ON,
         idle: float = IDLE,
         frame: float = FRAME,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._parts = parts
         self._most = most
         self._sign_on = sign_on
         self._idle = idle
         self._frame = frame
+        self._now = now
         self._open: set[asyncio.Task[None]] = set()
         self._asked = Buckets("key")
 
@@ -75,7 +81,9 @@ class Gateway:
             await asyncio.wait(set(self._open))
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        terminal = Terminal(self._parts, self._asked)
+        peer = writer.get_extra_info("peername")
+        where = address.named(peer[0]) if peer else address.UNKNOWN
+        terminal = Terminal(self._parts, self._asked, where, self._now)
         loop = asyncio.get_running_loop()
         signed_by = loop.time() + self._sign_on
         while True:
@@ -85,10 +93,7 @@ class Gateway:
                 return
             came = loop.time()
             message = wire.read(frame)
-            if isinstance(message, Broken):
-                said = answers.refused(FieldMalformed(field="?"))
-            else:
-                said = await terminal.answer(message)
+            said = await terminal.answer(message)
             writer.write(wire.write(wire.answer_type(message.type), said))
             # Of each there are few, whoever asks: types are those that wire.read lets through.
             metrics.MESSAGE_SECONDS.labels(message.type, said["39"]).observe(loop.time() - came)

@@ -2,21 +2,20 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from tongbao.access import keys as api_keys
 from tongbao.access.keys import Caller
 from tongbao.alliance import outlets
 from tongbao.alliance.outlets import OutletNotFound
 from tongbao.clearing import calendar
-from tongbao.gateway import answers, building, codes, keys, totals
+from tongbao.gateway import answers, building, codes, keys, sign_on, texts, totals
 from tongbao.gateway.building import KINDS, Wanted
-from tongbao.gateway.wire import FieldMalformed, Message, MessageUnknown
+from tongbao.gateway.texts import Language
+from tongbao.gateway.wire import Broken, FieldMalformed, Message, MessageUnknown
 from tongbao.hosting.database import begun
 from tongbao.hosting.parts import Parts
 from tongbao.hosting.patience import AnswerOverdue
@@ -40,11 +39,6 @@ class SignOnMissing(Refused):
     text = "the terminal has not signed on"
 
 
-class SignOnRefused(Refused):
-    code = "sign-on-refused"
-    text = "the key does not allow {scope}"
-
-
 class _Signed(Struct, frozen=True):
     """Who signed on: the token, and whom it stood for when it was last looked at."""
 
@@ -58,23 +52,38 @@ class _Signed(Struct, frozen=True):
 
 
 class Terminal:
-    """The state of one connection: who signed on, if anybody.
+    """The state of one connection: who signed on, if anybody, and which texts it wants to show.
 
-    ``asked`` says how often keys have asked, over all connections of the process.
+    ``asked`` says how often keys have asked, over all connections of the process, ``now`` a time in
+    seconds that only goes forward. ``address`` is where the connection is from.
     """
 
-    def __init__(self, parts: Parts, asked: Buckets) -> None:
+    def __init__(
+        self, parts: Parts, asked: Buckets, address: str, now: Callable[[], float]
+    ) -> None:
         self._parts = parts
         self._asked = asked
+        self._address = address
+        self._now = now
         self._signed: _Signed | None = None
+        self._language: Language | None = None
 
     @property
     def signed_on(self) -> bool:
         """Tell whether somebody has signed on."""
         return self._signed is not None
 
-    async def answer(self, message: Message) -> dict[str, str]:
+    async def answer(self, message: Message | Broken) -> dict[str, str]:
         """Give the fields of the answer to a message, whatever it says."""
+        if isinstance(message, Broken):
+            said = answers.refused(FieldMalformed(field="?"))
+        else:
+            said = answers.echo(message) | await self._answer(message)
+        if self._language is not None and said["39"] != codes.APPROVED:
+            said["44"] = texts.of(said["39"], self._language)
+        return said
+
+    async def _answer(self, message: Message) -> dict[str, str]:
         within = self._parts.settings.answer_within
         try:
             async with asyncio.timeout(within):
@@ -88,7 +97,7 @@ class Terminal:
         except Exception:  # noqa: BLE001 - the till is told so and repeats itself
             _log.exception("a message failed", extra={"message_type": message.type})
             said = {"39": codes.FAILED, "63": "internal-error"}
-        return answers.echo(message) | said
+        return said
 
     async def _serve(self, message: Message) -> dict[str, str]:
         if message.kind == "0800":
@@ -108,12 +117,9 @@ class Terminal:
     async def _manage(self, message: Message) -> dict[str, str]:
         match message.match("70", "[0-9]{3}"):
             case "001":  # sign-on
-                token = message.match("57", "[!-~]{1,200}")
-                caller = await self._run(lambda conn: _sign_on(conn, token))
-                self._count(caller)
-                self._signed = _Signed(token, caller)
+                await self._sign_on(message)
             case "002":  # sign-off
-                self._signed = None
+                self._signed = self._language = None
             case "301":  # echo
                 if self._signed is None:
                     raise SignOnMissing
@@ -122,16 +128,30 @@ class Terminal:
                 raise MessageUnknown(type=message.type, given=other)
         return {"39": codes.APPROVED}
 
+    async def _sign_on(self, message: Message) -> None:
+        """Let a key on in place of the one before; field 63 says which texts it wants to show."""
+        self._signed = self._language = None
+        wanted = message.get("63")
+        self._language = next((one for one in get_args(Language) if one == wanted), None)
+        token = message.match("57", "[!-~]{1,200}")
+        caller = await self._run(
+            lambda conn: sign_on.sign_on(conn, token, self._address, clock.now())
+        )
+        if isinstance(caller, Refusal):
+            raise caller
+        self._count(caller)
+        self._signed = _Signed(token, caller)
+
     def _count(self, caller: Caller) -> None:
         """Count a message of a key; refuses ``too-many-requests``, before anything is asked."""
         assert caller.key_id is not None, "only keys sign on"
         quota = quota_of(caller, self._parts.settings)
         if quota:
-            self._asked.take(caller.key_id, quota, time.monotonic())
+            self._asked.take(caller.key_id, quota, self._now())
 
     def _look_again(self, conn: Connection, signed: _Signed) -> Caller:
-        """Give who calls, as the key is now, and keep it; refuses what ``_check`` refuses."""
-        caller = _check(conn, signed.token)
+        """Give who calls, as the key is now, and keep it; refuses what ``sign_on.check`` does."""
+        caller = sign_on.check(conn, signed.token, clock.now())
         self._signed = _Signed(signed.token, caller)
         return caller
 
@@ -193,24 +213,6 @@ class Terminal:
         cutover = calendar.cutover_of(self._parts.settings)
         whose = outlets.get(conn, outlet).organisation_id
         return totals.compare(conn, message, whose, outlet, caller.by, cutover, at)
-
-
-def _sign_on(conn: Connection, token: str) -> Caller:
-    caller = _check(conn, token)
-    assert caller.key_id is not None, "only keys sign on"
-    api_keys.note_used(conn, {caller.key_id: clock.now()})
-    return caller
-
-
-def _check(conn: Connection, token: str) -> Caller:
-    """Give who calls, now: a key that was revoked since the sign-on lets nobody on.
-
-    Refuses ``key-unknown``, ``signature-needed`` and ``sign-on-refused``.
-    """
-    caller = api_keys.check(conn, token, clock.now())
-    if "points:write" not in caller.scopes:
-        raise SignOnRefused(scope="points:write")
-    return caller
 
 
 def _outlet(conn: Connection, caller: Caller, code: str) -> int:

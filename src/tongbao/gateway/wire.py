@@ -10,11 +10,15 @@ import iso8583
 from iso8583.specs import default_ascii
 from msgspec import Struct
 
+from tongbao.gateway import texts
 from tongbao.kernel import limits
 from tongbao.kernel.errors import Malformed
 
 LENGTH: Final = 2
 """Bytes before each message that say how long it is, the higher one first."""
+
+ANSWERS: Final = default_ascii | {"44": default_ascii["44"] | {"data_enc": texts.ENCODING}}
+"""How answers are written: in ASCII, but for texts that a terminal has asked for to show them."""
 
 _TYPE: Final = re.compile(r"0[1-8][024][01]")
 
@@ -83,6 +87,6 @@ def answer_type(asked: str) -> str:
 
 def write(kind: str, fields: dict[str, str]) -> bytes:
     """Write a message with its length before it."""
-    body, _ = iso8583.encode({"t": kind, **fields}, default_ascii)
+    body, _ = iso8583.encode({"t": kind, **fields}, ANSWERS)
     assert len(body) <= limits.MESSAGE, "answers are short"
     return len(body).to_bytes(LENGTH, "big") + bytes(body)

@@ -23,11 +23,12 @@ def of(connection: ASGIConnection[Any, Any, Any, Any], proxies: int) -> str:
         said = connection.headers.get("x-forwarded-for", "")
         hops = [hop.strip() for hop in said.split(",") if hop.strip()]
         if len(hops) >= proxies:
-            return _named(hops[-proxies])
-    return UNKNOWN if client is None else _named(client[0])
+            return named(hops[-proxies])
+    return UNKNOWN if client is None else named(client[0])
 
 
-def _named(given: str) -> str:
+def named(given: str) -> str:
+    """Give an address as it is counted by: of IPv6 its network of 64 bits."""
     try:
         found = ipaddress.ip_address(given)
     except ValueError:
