@@ -1,9 +1,10 @@
 """Keys, webhooks, statements and tills of a merchant: one's own, shown once, in order or not."""
 
+import base64
 import json
 import re
 import secrets
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,13 +13,14 @@ from tests.announced import wait
 from tests.web.serving import Served
 from tests.web.stepping import step_up
 from tests.world import one
-from tongbao.access import keys
+from tongbao.access import keys, sealing, signing
 from tongbao.clearing import windows
 from tongbao.kernel import clock
 from tongbao.kernel.settings import DEVELOPMENT_SECRET
 from tongbao.points import operations as ops
 from tongbao.webhooks import deliveries, endpoints, fanout
 
+SECRET = re.compile(r'id="secret">([A-Za-z0-9+/]{43}=)<')
 KEY = re.compile(r"tbk_\d+_[\w-]{43}")
 HOOK = {"name": "shop", "url": "https://shop.example/hook"}
 
@@ -90,6 +92,60 @@ def test_a_key_is_replaced_and_revoked(lived: Served) -> None:
         keys.check(lived.db, rotated[0], clock.now())
 
 
+def test_a_key_is_made_to_sign_with_a_secret_that_is_shown_once(lived: Served) -> None:
+    step_up(lived, "manager")
+    made = KEY.search(lived.send("/merchant/keys/new", {"name": "pos", "role": "cashier"}).text)
+    assert made is not None
+    number = int(made[0].split("_")[1])
+    page, form = f"/merchant/keys/{number}", secrets.token_urlsafe(18)
+    first = lived.send(f"{page}/sign", {"how": "required"}, key=form)
+    secret = SECRET.search(first.text)
+    assert secret is not None
+    again = lived.send(f"{page}/sign", {"how": "required"}, key=form)
+    assert (again.status_code, again.headers["location"]) == (303, page)
+    assert secret[1] not in lived.get(page).text
+    with pytest.raises(keys.SignatureNeeded):
+        keys.check(lived.db, made[0], clock.now())
+    assert opened(lived, number) == base64.b64decode(secret[1])
+    assert "must sign" in lived.get("/merchant/keys?signs=required").text
+    newer = SECRET.search(lived.send(f"{page}/sign", {"how": "optional"}).text)
+    assert newer is not None
+    assert opened(lived, number) == base64.b64decode(newer[1]) != base64.b64decode(secret[1])
+    assert keys.check(lived.db, made[0], clock.now()).name == "pos"
+    assert lived.send(f"{page}/unsign", {}).status_code == 303
+    assert keys.signer(lived.db, number, clock.now()) is None
+    # What takes the place of a key that must sign has to be given a secret of its own.
+    lived.send(f"{page}/sign", {"how": "required"})
+    rotated = KEY.search(lived.send(f"{page}/rotate", {"overlap": "0"}).text)
+    assert rotated is not None
+    fresh = f"/merchant/keys/{rotated[0].split('_')[1]}"
+    assert "it has no secret yet: make one" in lived.get(fresh).text
+    lived.sign_in("auditor")
+    log = lived.get("/operator/audit").text
+    assert "Signing of a key begun" in log
+    assert "Signing of a key ended" in log
+
+
+def opened(lived: Served, number: int) -> bytes:
+    """Give the secret that a key signs with, as the door opens it."""
+    found = keys.signer(lived.db, number, clock.now())
+    assert found is not None
+    return sealing.unseal(found[1], signing.use(number), DEVELOPMENT_SECRET)
+
+
+def test_signing_needs_a_fresh_code(lived: Served) -> None:
+    with lived.db.transaction():
+        made, _ = keys.create(
+            lived.db, lived.world.organisations["A"], "cashier", "till", secrets.token_urlsafe(32),
+            by="Lin", at=clock.now(),
+        )  # fmt: skip
+    lived.sign_in("manager")
+    for what in ("sign", "unsign"):
+        sent = lived.send(f"/merchant/keys/{made.id}/{what}", {"how": "required"})
+        assert sent.headers["location"].startswith(("/code", "/account"))
+    assert not keys.get(lived.db, made.id).signs
+
+
 def test_anothers_keys_webhooks_and_tills_are_not_there(lived: Served) -> None:
     b, at = lived.world.organisations["B"], clock.now()
     theirs, _ = keys.create(
@@ -102,8 +158,12 @@ def test_anothers_keys_webhooks_and_tills_are_not_there(lived: Served) -> None:
     step_up(lived, "manager")
     for path in (f"keys/{theirs.id}", f"webhooks/{hook.id}", "reconciliations/999"):
         assert lived.get(f"/merchant/{path}").status_code == 404
-    for path in (f"keys/{theirs.id}/revoke", f"webhooks/{hook.id}/change"):
-        assert lived.send(f"/merchant/{path}", {"action": "delete"}).status_code == 404
+    for path in (
+        f"keys/{theirs.id}/revoke", f"keys/{theirs.id}/sign", f"keys/{theirs.id}/unsign",
+        f"webhooks/{hook.id}/change", f"webhooks/{hook.id}/replay",
+    ):  # fmt: skip
+        sent = {"action": "delete", "how": "required", "since": "2026-05-01T00:00"}
+        assert lived.send(f"/merchant/{path}", sent).status_code == 404
     assert "theirs" not in lived.get("/merchant/keys").text
     assert "theirs" not in lived.get("/merchant/webhooks").text
     assert keys.get(lived.db, theirs.id).revoked_at is None
@@ -131,6 +191,19 @@ def test_a_webhook_is_set_up_tried_paused_and_deleted(lived: Served) -> None:
     again = lived.send(f"{page}/again", {"event": sent.event})
     assert sent.event in again.headers["location"]
     assert lived.send(f"{page}/again", {"event": "evt_1_1"}).status_code != 303
+
+    # From two tabs it is asked for once.
+    for _ in range(2):
+        replayed = lived.send(f"{page}/replay", {"since": "2026-05-01T08:30"})
+        assert replayed.headers["location"] == page
+    rows = lived.db.execute("SELECT since, asked_by FROM webhooks.replay").fetchall()
+    assert rows == [(datetime(2026, 5, 1, 0, 30, tzinfo=UTC), "manager@test")]
+    assert "Goes on" in lived.get(page).text
+    with lived.db.transaction():
+        assert fanout.go_on(lived.db, clock.now()) >= 1
+    assert "Goes on" not in lived.get(page).text
+    for wrong in ("yesterday", "0001-01-01T00:00", ""):
+        assert 'id="why-since"' in lived.send(f"{page}/replay", {"since": wrong}).text
 
     assert "whsec_" in lived.send(f"{page}/secret", {}).text
     assert len(endpoints.secrets(lived.db, number, clock.now(), DEVELOPMENT_SECRET)) == 2

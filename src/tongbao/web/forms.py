@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, tzinfo
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -14,6 +15,7 @@ from tongbao.hosting import parts
 from tongbao.kernel import amounts, clock, sql, texts
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
+from tongbao.kernel.files import TimeMalformed
 from tongbao.web import pages, who
 from tongbao.web.pages import Said
 from tongbao.web.who import FieldMissing
@@ -21,6 +23,7 @@ from tongbao.web.words import mark
 
 Q = sql.load(__package__)
 
+_FIRST, _LAST, _SHOWN = 2000, 9000, 40
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 ALREADY: Final = Said(mark("This was done before; nothing was done twice."))
 
@@ -51,6 +54,17 @@ class Form(Struct, frozen=True, kw_only=True):
     def fen(self, name: str) -> int:
         """Give an amount in fen; refuses ``field-missing`` and ``amount-malformed``."""
         return amounts.parse(self.text(name).replace(",", ""))
+
+    def moment(self, name: str, zone: tzinfo) -> datetime:
+        """Give a time as it is in a zone; refuses ``field-missing`` and ``time-malformed``."""
+        given = self.text(name)
+        try:
+            at: datetime | None = datetime.fromisoformat(given)
+        except ValueError:
+            at = None
+        if at is None or not _FIRST <= at.year <= _LAST:
+            raise TimeMalformed(given=given[:_SHOWN])
+        return at.replace(tzinfo=zone)
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
         """Give one of ``choices``; refuses ``choice-malformed``."""

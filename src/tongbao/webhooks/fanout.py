@@ -63,8 +63,12 @@ def fan_out(conn: Connection, at: datetime) -> int:
 def replay(conn: Connection, endpoint: Endpoint, since: datetime, *, by: str, at: datetime) -> int:
     """Queue once more, in the background, what concerns an endpoint from ``since`` on.
 
-    Gives the number of the replay.
+    Gives the number of the replay: while it runs, the same asked again is the same one.
     """
+    same = {"endpoint": endpoint.id, "since": since}
+    running = conn.execute(Q.same_replay, same).fetchone()
+    if running is not None:
+        return int(running[0])
     xid, event = outbox.place_at(conn, since)
     values = {"endpoint": endpoint.id, "since": since, "by": by, "at": at}
     row = conn.execute(Q.insert_replay, {**values, "xid": xid, "event": event}).fetchone()

@@ -199,6 +199,10 @@ INSERT INTO webhooks.replay (endpoint_id, since, asked_by, asked_at, xid, event_
 VALUES (%(endpoint)s, %(since)s, %(by)s, %(at)s, %(xid)s::text::xid8, %(event)s)
 RETURNING id;
 
+-- name: same_replay
+SELECT r.id FROM webhooks.replay AS r
+WHERE r.done_at IS NULL AND r.endpoint_id = %(endpoint)s AND r.since = %(since)s;
+
 -- name: open_replays
 SELECT r.id, r.endpoint_id, r.since, r.xid::text::bigint, r.event_id FROM webhooks.replay AS r
 WHERE r.done_at IS NULL

@@ -23,6 +23,7 @@ from tongbao.web.merchant import (
     people,
     positions,
     reconciliations,
+    signing,
     statements,
     webhooks,
 )
@@ -40,6 +41,7 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *statements.ROUTES,
     *reconciliations.ROUTES,
     *keys.ROUTES,
+    *signing.ROUTES,
     *webhooks.ROUTES,
     *desk.ROUTES,
 ]

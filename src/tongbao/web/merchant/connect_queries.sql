@@ -6,7 +6,9 @@ SELECT k.id, k.name, k.role, k.created_by, k.created_at, k.expires_at, k.last_us
     WHEN k.revoked_at IS NOT NULL THEN 'revoked'
     WHEN k.expires_at <= now() THEN 'expired'
     ELSE 'active'
-  END AS state
+  END AS state,
+  CASE WHEN k.signing_required THEN 'required' WHEN k.signing IS NULL THEN 'no' ELSE 'optional'
+  END AS signs
 FROM access.api_key AS k
 WHERE k.organisation_id = %(organisation)s;
 
@@ -21,3 +23,11 @@ SELECT d.event_id, 'evt_' || d.xid::text || '_' || d.event_id::text AS event, d.
   d.attempts, d.queued_at, d.ended_at, d.next_at
 FROM webhooks.delivery AS d
 WHERE d.endpoint_id = %(webhook)s;
+
+-- name: replays
+-- What was asked to be sent again, the newest first, and how much of it is queued.
+SELECT r.since, r.asked_by, r.asked_at, r.queued, r.done_at
+FROM webhooks.replay AS r
+WHERE r.endpoint_id = %(webhook)s
+ORDER BY r.id DESC
+LIMIT %(limit)s;

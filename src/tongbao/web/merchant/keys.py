@@ -51,6 +51,13 @@ SCOPES: Final = {
     "risk:write": mark("Decide risk items"),
 }
 OVERLAPS: Final = {"0": mark("at once"), "24": mark("a day"), "168": mark("a week")}
+SIGNS: Final = {
+    "no": mark("no"),
+    "optional": mark("may sign"),
+    "required": mark("must sign"),
+}
+"""Whether requests with a key are signed."""
+
 LISTING: Final = Listing(
     name="keys",
     query=Q.keys,
@@ -61,6 +68,7 @@ LISTING: Final = Listing(
     choices=(
         Choice(name="role", title=mark("Role"), values=ROLES),
         Choice(name="state", title=mark("State"), values=STATES),
+        Choice(name="signs", title=mark("Signed"), values=SIGNS),
     ),
     columns=(
         Column(
@@ -71,6 +79,7 @@ LISTING: Final = Listing(
         ),
         Column(name="role", title=mark("Role"), says=ROLES),
         Column(name="state", title=mark("State"), kind="state", says=STATES),
+        Column(name="signs", title=mark("Signed"), says=SIGNS),
         Column(name="last_used_at", title=mark("Last used"), kind="moment"),
         Column(name="created_at", title=mark("Made"), kind="moment", sort=True),
         Column(name="created_by", title=mark("Made by")),
@@ -110,13 +119,13 @@ async def make_key(request: Request[Any, Any, Any]) -> Response[str]:
             within=frozenset(ALLOWED[me.role]),
         )
 
-    return await _once(request, "key-made", make, lambda form, no: _new(request, form, no))
+    return await once(request, "key-made", make, lambda form, no: _new(request, form, no))
 
 
 @get("/merchant/keys/{key:int}", opt=sees("manager"))
 async def key_page(request: Request[Any, Any, Any], key: FromPath[int]) -> Response[str]:
     """Show what is known of a key; its secret is known to its holder alone."""
-    return await _page(request, key, None, None)
+    return await show(request, key, None, None)
 
 
 @post("/merchant/keys/{key:int}/rotate", opt=sees("manager"))
@@ -126,7 +135,7 @@ async def rotate_key(request: Request[Any, Any, Any], key: FromPath[int]) -> Res
     def make(conn: Connection, form: Form, me: SignedIn, at: datetime) -> tuple[ApiKey, str]:
         return keys.rotate(
             conn,
-            _mine(conn, key, me).id,
+            mine(conn, key, me).id,
             secrets.token_urlsafe(bearer.BYTES),
             overlap=timedelta(hours=int(form.choice("overlap", tuple(OVERLAPS)))),
             by=me.login,
@@ -134,9 +143,7 @@ async def rotate_key(request: Request[Any, Any, Any], key: FromPath[int]) -> Res
             within=frozenset(ALLOWED[me.role]),
         )
 
-    return await _once(
-        request, "key-replaced", make, lambda form, no: _page(request, key, form, no)
-    )
+    return await once(request, "key-replaced", make, lambda form, no: show(request, key, form, no))
 
 
 @post("/merchant/keys/{key:int}/revoke", opt=sees("manager"))
@@ -145,20 +152,20 @@ async def revoke_key(request: Request[Any, Any, Any], key: FromPath[int]) -> Res
     at, me, address = clock.now(), who.of(request), who.address(request)
 
     def do(conn: Connection, _form: Form) -> Done:
-        ended = keys.revoke(conn, _mine(conn, key, me).id, by=me.login, at=at)
+        ended = keys.revoke(conn, mine(conn, key, me).id, by=me.login, at=at)
         audit.note(conn, "key-revoked", me.actor(address), at, subject=f"key {ended.id}")
         return Done(f"/merchant/keys/{key}", Said(mark("The key is good no more.")))
 
-    return await forms.submit(request, do, lambda form, no: _page(request, key, form, no))
+    return await forms.submit(request, do, lambda form, no: show(request, key, form, no))
 
 
-async def _once(
+async def once(
     request: Request[Any, Any, Any],
     kind: str,
     make: Callable[[Connection, Form, SignedIn, datetime], tuple[ApiKey, str]],
     again: Callable[[Form, Refusal], Any],
 ) -> Response[str]:
-    """Make a key and show it; the same form sent again leads to the key, and shows nothing."""
+    """Make a secret of a key and show it; the same form again leads to the key, and shows none."""
     at, me, address = clock.now(), who.of(request), who.address(request)
     shown: list[tuple[ApiKey, str]] = []
 
@@ -179,7 +186,7 @@ async def _once(
 _GOES_ON: Final = 303
 
 
-def _mine(conn: Connection, key: int, me: SignedIn) -> ApiKey:
+def mine(conn: Connection, key: int, me: SignedIn) -> ApiKey:
     """Give a key of one's own organisation; another's is not there."""
     found = keys.get(conn, key) if 0 < key < limits.AMOUNT else None
     if found is None or found.organisation_id != me.organisation_id:
@@ -201,11 +208,12 @@ async def _new(
     )
 
 
-async def _page(
+async def show(
     request: Request[Any, Any, Any], key: int, form: Form | None, refusal: Refusal | None
 ) -> Response[str]:
+    """Give the page of a key, with what was refused of a form on it."""
     me, at = who.of(request), clock.now()
-    found = await parts.read(request, lambda conn: _mine(conn, key, me))
+    found = await parts.read(request, lambda conn: mine(conn, key, me))
     ended = found.expires_at is not None and found.expires_at <= at
     return pages.page(
         request,
@@ -216,6 +224,8 @@ async def _page(
         states=STATES,
         scopes=SCOPES,
         overlaps=OVERLAPS,
+        signs=SIGNS,
+        signed="required" if found.signing_required else "optional" if found.signs else "no",
         form=form,
         refused=forms.beside(refusal, {}),
     )

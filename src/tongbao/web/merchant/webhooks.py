@@ -7,6 +7,7 @@ from typing import Any, Final
 from litestar import Request, Response, get, post
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
+from psycopg.rows import dict_row
 
 from tongbao.access import audit, sessions
 from tongbao.events.types import TYPES
@@ -20,7 +21,7 @@ from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.pages import Said
 from tongbao.web.who import sees
 from tongbao.web.words import mark
-from tongbao.webhooks import addresses, deliveries, endpoints, signing
+from tongbao.webhooks import addresses, deliveries, endpoints, fanout, signing
 
 Q = sql.load(__package__, "connect_queries.sql")
 
@@ -32,6 +33,7 @@ DELIVERED: Final = {
 }
 OVERLAP: Final = timedelta(days=1)
 """So long calls are signed with both secrets after a new one was made."""
+_REPLAYS: Final = 5
 _ACTIONS: Final = ("ping", "pause", "enable", "delete")
 _SAID: Final = {
     "ping": mark("A ping is on its way; the log below shows what became of it."),
@@ -205,6 +207,25 @@ async def send_again(request: Request[Any, Any, Any], webhook: FromPath[int]) ->
     return await forms.submit(request, do, lambda _form, no: _page(request, webhook, no))
 
 
+@post("/merchant/webhooks/{webhook:int}/replay", opt=sees("manager"))
+async def replay(request: Request[Any, Any, Any], webhook: FromPath[int]) -> Response[Any]:
+    """Send all that has happened since a time once more, each event with the id that it has."""
+    at, me, address = clock.now(), who.of(request), who.address(request)
+    zone = pages.words_of(request).zone
+
+    def do(conn: Connection, form: Form) -> Done:
+        since = form.moment("since", zone)
+        # Whoever asks at the same time in another tab waits here, and finds it running.
+        found = endpoints.lock(conn, webhook, me.organisation_id)
+        fanout.replay(conn, found, since, by=me.login, at=at)
+        subject, said = f"webhook {webhook}", {"action": "replay", "since": since.isoformat()}
+        audit.note(conn, "webhook-sent-again", me.actor(address), at, subject=subject, said=said)
+        text = Said(mark("It is sent once more, in the background; the log below fills."))
+        return Done(f"/merchant/webhooks/{webhook}", text)
+
+    return await forms.submit(request, do, lambda form, no: _page(request, webhook, no, form))
+
+
 _GOES_ON: Final = 303
 
 
@@ -229,14 +250,20 @@ async def _new(
 
 
 async def _page(
-    request: Request[Any, Any, Any], webhook: int, refusal: Refusal | None
+    request: Request[Any, Any, Any],
+    webhook: int,
+    refusal: Refusal | None,
+    form: Form | None = None,
 ) -> Response[Any]:
     mine, event = who.of(request).organisation_id, str(request.query_params.get("event", ""))
 
     def ask(conn: Connection) -> dict[str, Any]:
         found = endpoints.get(conn, webhook, mine)
         sent = deliveries.get(conn, found.id, event) if event else (None, [])
-        return {"webhook": found, "delivery": sent[0], "calls": sent[1]}
+        given = {"webhook": found.id, "limit": _REPLAYS}
+        with conn.cursor(row_factory=dict_row) as cursor:
+            replays = cursor.execute(Q.replays, given).fetchall()
+        return {"webhook": found, "delivery": sent[0], "calls": sent[1], "replays": replays}
 
     shown = await parts.read(request, ask)
     return await lists.show(
@@ -244,9 +271,12 @@ async def _page(
         "merchant/webhook.html",
         LOG,
         {"webhook": webhook},
+        path=f"/merchant/webhooks/{webhook}",
+        status=422 if refusal else 200,
         states=STATES,
         delivered=DELIVERED,
-        refused=forms.beside(refusal, {}),
+        form=form,
+        refused=forms.beside(refusal, {"time-malformed": "since"}),
         **shown,
     )
 
@@ -259,4 +289,5 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     change_webhook,
     new_secret,
     send_again,
+    replay,
 ]

@@ -121,6 +121,7 @@ FACTS: Final = labels.FACTS | {
     "span": mark("Within"),
     "uses": mark("Times"),
     "proof": mark("Proof"),
+    "since": mark("Since"),
 }
 """What the facts of the log are called."""
 
@@ -150,6 +151,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "pause": mark("paused"),
         "delete": mark("deleted"),
         "secret": mark("given a new secret"),
+        "replay": mark("told of everything again"),
     },
     "means": {
         "password": mark("Password"),
