@@ -127,19 +127,8 @@ async def pay(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Respons
     call = calls.call_of(request, body)
 
     async def build() -> ops.Operation:
-        place = await here(request, outlet)
-        found = await calls.stands_here(request, place, body.scanned)
-        return ops.Purchase(
-            **call.common(),
-            reference=body.reference or None,
-            member=found.member,
-            outlet=place.id,
-            amount=body.amount,
-            points=body.points,
-            code=found.code,
-            proof=await calls.proof_of(request, found.member, body.pin),
-            quote=body.quote,
-        )
+        stands = await _standing(request, outlet, body)
+        return ops.Purchase(**call.common(), **stands, amount=body.amount, quote=body.quote)
 
     return await calls.hand_in(request, call, "purchase", build)
 
@@ -151,17 +140,7 @@ async def hold(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Respon
     call = calls.call_of(request, body)
 
     async def build() -> ops.Operation:
-        place = await here(request, outlet)
-        found = await calls.stands_here(request, place, body.scanned)
-        return ops.Hold(
-            **call.common(),
-            reference=body.reference or None,
-            member=found.member,
-            outlet=place.id,
-            points=body.points,
-            code=found.code,
-            proof=await calls.proof_of(request, found.member, body.pin),
-        )
+        return ops.Hold(**call.common(), **await _standing(request, outlet, body))
 
     return await calls.hand_in(request, call, "hold", build)
 
@@ -215,6 +194,22 @@ async def reverse(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Res
         return ops.Reversal(**call.common(), original_key=body.original_key)
 
     return await calls.hand_in(request, call, "reversal", build)
+
+
+async def _standing(
+    request: Request[Any, Any, Any], outlet: str, body: PayIn | HoldIn
+) -> dict[str, Any]:
+    """Give what a payment and a hold say alike: where, who stands there with what proof, points."""
+    place = await here(request, outlet)
+    found = await calls.stands_here(request, place, body.scanned)
+    return {
+        "reference": body.reference or None,
+        "member": found.member,
+        "outlet": place.id,
+        "points": body.points,
+        "code": found.code,
+        "proof": await calls.proof_of(request, found.member, body.pin),
+    }
 
 
 ROUTES: Final[list[BaseRouteHandler]] = [quote, pay, hold, capture, void, refund, reverse]

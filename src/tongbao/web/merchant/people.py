@@ -1,6 +1,5 @@
 """Staff of the organisation: invited, given a role and a place, locked, let in again."""
 
-import secrets
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -8,8 +7,7 @@ from litestar import Request, Response, get, post
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 
-from tongbao.access import audit, bearer, invitations, sessions, staff, totp
-from tongbao.access.invitations import Purpose
+from tongbao.access import audit, sessions, staff
 from tongbao.access.roles import Role
 from tongbao.access.sessions import SignedIn
 from tongbao.access.staff import Staff
@@ -17,10 +15,10 @@ from tongbao.alliance import outlets
 from tongbao.hosting import parts
 from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
-from tongbao.kernel.errors import Refusal, Refused
-from tongbao.web import forms, labels, lists, pages, who
+from tongbao.kernel.errors import Refusal
+from tongbao.web import forms, labels, lists, pages, people, who
 from tongbao.web.forms import Done, Form
-from tongbao.web.lists import Choice, Column, Listing
+from tongbao.web.lists import Column, Listing
 from tongbao.web.merchant.outlets import find as find_outlet
 from tongbao.web.pages import Said
 from tongbao.web.who import MERCHANT, FieldMissing, sees
@@ -30,7 +28,6 @@ Q = sql.load(__package__, "place_queries.sql")
 
 GIVEN: Final[tuple[Role, ...]] = (*MERCHANT, "cashier")
 ROLES: Final[dict[str, str]] = {role: labels.ROLES[role] for role in GIVEN}
-YES_NO: Final = {"yes": mark("yes"), "no": mark("no")}
 _ACTIONS: Final = ("disable", "enable", "remove-codes", "place")
 LISTING: Final = Listing(
     name="staff",
@@ -39,33 +36,15 @@ LISTING: Final = Listing(
     search=("login", "name", "outlet"),
     hint=mark("Name or outlet"),
     dates="created_at",
-    choices=(
-        Choice(name="role", title=mark("Role"), values=ROLES),
-        Choice(name="status", title=mark("State"), values=labels.STAFF_STATES),
-    ),
+    choices=people.choices(ROLES),
     columns=(
-        Column(
-            name="name",
-            title=mark("Person"),
-            sort=True,
-            second="login",
-            second_title=mark("Name to sign in with"),
-            to=lambda row: f"/merchant/staff/{row['id']}",
-        ),
+        people.name_at("/merchant/staff"),
         Column(name="role", title=mark("Role"), says=ROLES, sort=True),
         Column(name="outlet", title=mark("Outlet"), sort=True),
-        Column(name="status", title=mark("State"), kind="state", says=labels.STAFF_STATES),
-        Column(name="codes", title=mark("Second factor"), says=YES_NO),
-        Column(name="created_at", title=mark("Added"), kind="moment", sort=True),
-        Column(name="signed_in_at", title=mark("Last sign-in"), kind="moment"),
+        *people.ENDS,
     ),
     empty=mark("Nobody signs in yet"),
 )
-
-
-class OwnAccount(Refused):
-    code = "own-account"
-    text = "nobody locks their own account or changes its role; ask another manager"
 
 
 @get("/merchant/staff", opt=sees("manager"))
@@ -106,18 +85,8 @@ async def person_page(request: Request[Any, Any, Any], person: FromPath[int]) ->
 async def make_link(request: Request[Any, Any, Any], person: FromPath[int]) -> Response[str]:
     """Make the link that lets somebody set a password, and show it this once."""
     await forms.read(request)
-    at, me, address = clock.now(), who.of(request), who.address(request)
-    secret = secrets.token_urlsafe(bearer.BYTES)
-
-    def make(conn: Connection) -> str:
-        whom = staff.get(conn, person, me.organisation_id)
-        purpose: Purpose = "invite" if whom.invited else "reset"
-        audit.note(conn, "staff-link", me.actor(address), at, subject=f"staff {person}")
-        return invitations.invite(conn, person, secret, by=me.login, at=at, purpose=purpose)
-
-    token = await parts.write(request, make)
-    base = f"{request.url.scheme}://{request.headers.get('host', '')}"
-    return await _person(request, person, None, None, link=f"{base}/invitation/{token}")
+    link = await people.link(request, person, who.of(request).organisation_id)
+    return await _person(request, person, None, None, link=link)
 
 
 @post("/merchant/staff/{person:int}/change", opt=sees("manager"))
@@ -130,7 +99,7 @@ async def change_person(request: Request[Any, Any, Any], person: FromPath[int]) 
         action = form.choice("action", _ACTIONS)
         sessions.check_step_up(me, at)
         if whom.id == me.staff_id:
-            raise OwnAccount
+            raise people.OwnAccount
         _change(conn, whom, action, form, me, at)
         subject, said = f"staff {whom.login}", {"action": action}
         audit.note(conn, "staff-changed", me.actor(address), at, subject=subject, said=said)
@@ -142,13 +111,11 @@ async def change_person(request: Request[Any, Any, Any], person: FromPath[int]) 
 def _change(
     conn: Connection, whom: Staff, action: str, form: Form, me: SignedIn, at: datetime
 ) -> None:
-    if action == "remove-codes":
-        totp.remove(conn, whom.id, by=me.login, at=at)
-    elif action == "place":
+    if action == "place":
         role, outlet = _role_and_place(conn, form, me)
         staff.change(conn, whom.id, by=me.login, at=at, role=role, outlet_id=outlet)
     else:
-        staff.change(conn, whom.id, by=me.login, at=at, disabled=action == "disable")
+        people.change(conn, whom.id, action, by=me.login, at=at)
 
 
 def _role_and_place(conn: Connection, form: Form, me: SignedIn) -> tuple[Role, int | None]:

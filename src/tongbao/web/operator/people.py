@@ -1,24 +1,21 @@
 """Staff and roles, and the log of what people did."""
 
-import secrets
 from typing import Any, Final, cast
 
 from litestar import Request, Response, get, post
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 
-from tongbao.access import audit, bearer, invitations, sessions, staff, totp
-from tongbao.access.invitations import Purpose
+from tongbao.access import audit, sessions, staff
 from tongbao.access.roles import ROLES, Role
 from tongbao.alliance import organisations, outlets
 from tongbao.hosting import parts
 from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
-from tongbao.web import forms, labels, lists, pages, who
+from tongbao.web import forms, labels, lists, pages, people, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing, Row
-from tongbao.web.merchant.people import OwnAccount
 from tongbao.web.operator import logged
 from tongbao.web.pages import Said
 from tongbao.web.who import OPERATOR, STAFF, sees
@@ -28,7 +25,6 @@ Q = sql.load(__package__, "people_queries.sql")
 
 
 PERSON_ROLES: Final[dict[str, str]] = {role: labels.ROLES[role] for role in STAFF}
-YES_NO: Final = {"yes": mark("yes"), "no": mark("no")}
 PEOPLE: Final = Listing(
     name="staff",
     query=Q.staff,
@@ -36,25 +32,12 @@ PEOPLE: Final = Listing(
     search=("login", "name", "organisation"),
     hint=mark("Name or organisation"),
     dates="created_at",
-    choices=(
-        Choice(name="role", title=mark("Role"), values=PERSON_ROLES),
-        Choice(name="status", title=mark("State"), values=labels.STAFF_STATES),
-    ),
+    choices=people.choices(PERSON_ROLES),
     columns=(
-        Column(
-            name="name",
-            title=mark("Person"),
-            sort=True,
-            second="login",
-            second_title=mark("Name to sign in with"),
-            to=lambda row: f"/operator/staff/{row['id']}",
-        ),
+        people.name_at("/operator/staff"),
         Column(name="organisation", title=mark("Organisation"), sort=True),
         Column(name="role", title=mark("Role"), says=PERSON_ROLES),
-        Column(name="status", title=mark("State"), kind="state", says=labels.STAFF_STATES),
-        Column(name="codes", title=mark("Second factor"), says=YES_NO),
-        Column(name="created_at", title=mark("Added"), kind="moment", sort=True),
-        Column(name="signed_in_at", title=mark("Last sign-in"), kind="moment"),
+        *people.ENDS,
     ),
     empty=mark("Nobody signs in yet"),
 )
@@ -156,17 +139,7 @@ async def person_page(request: Request[Any, Any, Any], person: FromPath[int]) ->
 async def make_link(request: Request[Any, Any, Any], person: FromPath[int]) -> Response[str]:
     """Make the link that lets somebody set a password, and show it this once."""
     await forms.read(request)
-    at, me, address = clock.now(), who.of(request), who.address(request)
-    secret = secrets.token_urlsafe(bearer.BYTES)
-
-    def make(conn: Connection) -> str:
-        purpose: Purpose = "invite" if staff.get(conn, person).invited else "reset"
-        audit.note(conn, "staff-link", me.actor(address), at, subject=f"staff {person}")
-        return invitations.invite(conn, person, secret, by=me.login, at=at, purpose=purpose)
-
-    token = await parts.write(request, make)
-    base = f"{request.url.scheme}://{request.headers.get('host', '')}"
-    return await _person(request, person, None, link=f"{base}/invitation/{token}")
+    return await _person(request, person, None, link=await people.link(request, person))
 
 
 @post("/operator/staff/{person:int}/change", opt=sees("admin"))
@@ -177,12 +150,7 @@ async def change_person(request: Request[Any, Any, Any], person: FromPath[int]) 
     def do(conn: Connection, form: Form) -> Done:
         action = form.choice("action", ACTIONS)
         sessions.check_step_up(me, at)
-        if action == "remove-codes":
-            totp.remove(conn, person, by=me.login, at=at)
-        elif action == "sign-out":
-            sessions.revoke_all(conn, person, by=me.login, at=at)
-        else:
-            staff.change(conn, person, by=me.login, at=at, disabled=action == "disable")
+        people.change(conn, person, action, by=me.login, at=at)
         subject, said = f"staff {person}", {"action": action}
         audit.note(conn, "staff-changed", me.actor(address), at, subject=subject, said=said)
         return Done(f"/operator/staff/{person}", Said(mark("It is changed.")))
@@ -199,7 +167,7 @@ async def change_role(request: Request[Any, Any, Any], person: FromPath[int]) ->
         role, name = cast(Role, form.choice("role", STAFF)), form.text("name")
         sessions.check_step_up(me, at)
         if person == me.staff_id and role != me.role:
-            raise OwnAccount
+            raise people.OwnAccount
         place = _outlet(conn, form)
         staff.change(conn, person, by=me.login, at=at, name=name, role=role, outlet_id=place)
         subject, said = f"staff {person}", {"role": role, "name": name, "outlet": place}
