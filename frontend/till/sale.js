@@ -198,6 +198,7 @@ export function startSale(place, calls, words) {
     part("done-title").textContent = held ? words.hold : part("done-title").dataset.paid;
     part("done-cash").textContent = held ? points(said.spent || sale.points || 0) : money(said.cash);
     part("done-cash-text").textContent = held ? words.points : part("done-cash-text").dataset.cash;
+    part("done-sums").hidden = held;
     part("done-points").textContent = points(said.spent);
     part("done-earned").textContent = points(said.earned);
     part("done-lots").replaceChildren(

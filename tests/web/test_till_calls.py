@@ -9,7 +9,7 @@ import pytest
 from httpx import Response
 
 from tests.web import phones
-from tests.web.serving import Served
+from tests.web.serving import NAMES, Served
 from tests.world import broken_laws
 from tongbao.access.member_sign_in import MemberEntered
 from tongbao.kernel import clock
@@ -138,6 +138,7 @@ def test_a_sale_is_refunded_in_parts_and_never_beyond_it(served: Served) -> None
     assert (back["spent"], back["cash"]) == (-1_500, -1_000)
     page = served.get(f"/till/at/A/receipts/{original}").text
     assert 'data-left="7500"' in page
+    assert f"<dd>{NAMES['cashier']}</dd>" in page
     more = call(served, "refund", {"original": original, "amount": 7_501})
     assert (more.status_code, more.json()["code"]) == (422, "refund-exceeds-sale")
     assert "¥75.00" in more.json()["text"]

@@ -87,7 +87,7 @@ def test_amounts_dates_and_rates_are_written_as_each_language_has_them() -> None
     assert en.money(123_456_789) == zh.money(123_456_789) == "¥1,234,567.89"
     assert en.money(-5) == "−¥0.05"
     assert (en.points(12_000), en.points(12_050), en.points(-100)) == ("120", "120.50", "−1")
-    assert en.percent(12_500) == "1.25%"
+    assert (en.percent(12_500), zh.percent(-171_800)) == ("1.25%", "−17.18%")
     at = datetime(2026, 3, 4, 17, 30, tzinfo=UTC)  # the next day in Shanghai
     assert (zh.date(at), en.date(at)) == ("2026年3月5日", "5 Mar 2026")
     assert (zh.moment(at), en.moment(at)) == ("2026-03-05 01:30", "5 Mar 2026 01:30")

@@ -13,6 +13,9 @@ from tongbao.kernel.errors import Refusal
 from tongbao.web.words import Words, mark
 
 TEXTS: Final = {
+    "field-missing": mark("This has to be filled in."),
+    "text-malformed": mark("This may have up to %(most)s characters, on one line."),
+    "code-malformed": mark("Up to %(most)s letters, digits, dots, dashes and underscores."),
     "code-refused": mark("This code is wrong, was used, or is too old. Ask for a new one."),
     "too-many-attempts": mark("This was tried too often. Try again in %(seconds)s seconds."),
     "code-not-sent": mark("The code could not be sent. Try again in a minute."),
@@ -99,6 +102,7 @@ _DOERS: Final = {
     "member": mark("The member"),
 }
 _PLAIN: Final = frozenset({"seconds"})
+_COUNTED: Final = frozenset({"text-malformed", "code-malformed"})
 _TIMES: Final = frozenset({"resets_at", "expired_at"})
 
 
@@ -129,7 +133,7 @@ def noted(text: str, spoken: Words) -> str:
 def _fact(spoken: Words, code: str, name: str, value: Any) -> object:
     if name in _TIMES and isinstance(value, str):
         return spoken.moment(datetime.fromisoformat(value))
-    if not isinstance(value, int) or name in _PLAIN:
+    if not isinstance(value, int) or name in _PLAIN or code in _COUNTED:
         return value
     write: Callable[[int], str] = spoken.points
     if (code, name) in _YUAN:

@@ -61,12 +61,16 @@ class OpenHold(Struct, frozen=True, kw_only=True):
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
-    """An operation with all that a receipt says of it; ``left`` (fen): what may be refunded."""
+    """An operation with all that a receipt says of it; ``left`` (fen): what may be refunded.
+
+    ``served`` is the name of who stood at the till, where that is known.
+    """
 
     told: Explanation
     detail: Detail
     organisation: Organisation
     left: int
+    served: str | None
 
 
 @get("/till/at/{outlet:str}/receipts", opt=sees(*TILL))
@@ -124,9 +128,12 @@ def read(conn: Connection, place: Outlet, operation: int) -> Receipt:
         raise OperationNotFound(operation=operation)
     told = explaining.explain(conn, operation)
     assert told.operation is not None, "its row has just been read"
+    detail = decode(told.operation.data)
+    row = conn.execute(Q.receipt_served, {"login": detail.staff}).fetchone()
     return Receipt(
         told=told,
-        detail=decode(told.operation.data),
+        detail=detail,
+        served=detail.staff if row is None else row[0],
         organisation=organisations.get(conn, place.organisation_id),
         left=sum(line.left for line in lines_left(conn, operation)),
     )

@@ -13,5 +13,8 @@ WHERE
 ORDER BY p.id DESC
 LIMIT 100;
 
+-- name: receipt_served
+SELECT s.name FROM access.staff AS s WHERE s.login = %(login)s;
+
 -- name: receipt_row
 SELECT p.id, p.outlet_id, p.organisation_id FROM ledger.operation AS p WHERE p.id = %(id)s;

@@ -73,7 +73,7 @@ LISTING: Final = Listing(
     columns=(
         Column(
             name="name",
-            title=mark("Key"),
+            title=mark("API key"),
             sort=True,
             to=lambda row: f"/merchant/keys/{row['id']}",
         ),

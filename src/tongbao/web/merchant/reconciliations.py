@@ -138,7 +138,7 @@ DIFFERENCES: Final = Listing(
             second="note",
             second_title=mark("Note"),
         ),
-        Column(name="till_amount", title=mark("At the till"), kind="money"),
+        Column(name="till_amount", title=mark("Said by the till"), kind="money"),
         Column(name="here_amount", title=mark("Here"), kind="money"),
         Column(name="advice", title=mark("What to do"), says=ADVICE),
         Column(name="line", title=mark("Line"), kind="id"),

@@ -55,7 +55,7 @@ LISTING: Final = Listing(
             title=mark("Webhook"),
             sort=True,
             second="url",
-            second_title=mark("Address"),
+            second_title=mark("Web address"),
             to=lambda row: f"/merchant/webhooks/{row['id']}",
         ),
         Column(name="state", title=mark("State"), kind="state", says=STATES),

@@ -174,7 +174,7 @@ SUBJECTS: Final = {
     "outlet ": mark("Outlet"),
     "terminal ": mark("Terminal"),
     "webhook ": mark("Webhook"),
-    "key ": mark("Key"),
+    "key ": mark("API key"),
     "bank line ": mark("Line of the bank"),
     "bank report ": mark("Bank file"),
 }
