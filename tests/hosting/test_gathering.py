@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import psycopg
 import pytest
 from psycopg.errors import NumericValueOutOfRange
 
@@ -90,3 +91,20 @@ def test_everybody_is_told_what_failed_and_the_next_are_asked(pool: database.Poo
     one, two, three = asyncio.run(story())
     assert (type(one), type(two)) == (NumericValueOutOfRange, NumericValueOutOfRange)
     assert three == {3: 6}
+
+
+@pytest.mark.timeout(60)
+def test_on_a_connection_that_has_died_it_is_asked_again(
+    pool: database.Pool, database_url: str
+) -> None:
+    async def story() -> list[Any]:
+        gathering = Gathering[int, int](pool, Asked())
+        before = await gathering.find([1])
+        with psycopg.connect(database_url) as other:  # as its owner, who may end others
+            other.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        return [before, await gathering.find([2])]
+
+    assert asyncio.run(story()) == [{1: 2}, {2: 4}]

@@ -46,6 +46,7 @@ from tongbao.kernel import db
 from tongbao.kernel.errors import Refusal
 from tongbao.kernel.settings import Settings
 from tongbao.members import identities
+from tongbao.points import statements
 
 _log = logging.getLogger("tongbao.api")
 
@@ -84,6 +85,7 @@ def make(settings: Settings, shared: Parts | None = None) -> Litestar:
             app.state.tip = Tip(parts.pool)
             app.state.probe = service.Probe(parts.pool)
             app.state.names = Gathering(parts.pool, identities.find_many)
+            app.state.balances = Gathering(parts.pool, statements.balances_for)
             yield
 
     return Litestar(

@@ -1,5 +1,6 @@
 """What happened, and what a member has: balances at any time, lots, operations explained."""
 
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from litestar import Request, Response, get
@@ -16,15 +17,21 @@ from tongbao.api.operations import balances
 from tongbao.api.wire import PathId, Time
 from tongbao.api.wire_members import BalancesAt, Explained, LotOut, OperationRow
 from tongbao.hosting import parts
+from tongbao.hosting.gathering import Gathering
 from tongbao.kernel import clock, limits
 from tongbao.kernel.db import Connection
+from tongbao.members.lock import MemberNotFound
 from tongbao.points import explain, statements
 from tongbao.points.history import Listed, Wanted, listed
+from tongbao.points.outcome import Balances
 from tongbao.points.statements import Place, StatedLot
 
 READ: Final = needs("points:read")
 _OPERATIONS: Final = "operations"
 _LOTS: Final = "lots"
+
+Asked = tuple[int, int | None]
+"""A member, and the organisation that asks; None for the operator."""
 
 MemberId = Annotated[
     str | None, QueryParameter(pattern=r"^[1-9][0-9]{0,17}$", description="Of this member only.")
@@ -62,13 +69,37 @@ async def balances_of(
     also if it was written later.
     """
     number, now = lookup.number(member_id), clock.now()
+    if at is None:
+        found = await _balances_now(request, caller, number)
+    else:
+        found = await parts.read(
+            request, lambda conn: _balances_then(conn, caller, number, at, basis)
+        )
+    told = BalancesAt(member=member_id, at=at or now, basis=basis, balances=balances(found))
+    return etags.answer(request, told)
 
-    def ask(conn: Connection) -> BalancesAt:
-        seen(conn, caller, number)
-        found = statements.balances(conn, number, at, basis)
-        return BalancesAt(member=member_id, at=at or now, basis=basis, balances=balances(found))
 
-    return etags.answer(request, await parts.read(request, ask))
+async def _balances_now(
+    request: Request[Any, Any, Any], caller: Caller, member_id: int
+) -> Balances:
+    """Give what is asked most, together with whoever else asks; refuses ``member-not-found``."""
+    gathering: Gathering[Asked, Balances] = request.app.state.balances
+    asked = member_id, None if caller.operator else caller.organisation_id
+    found = (await gathering.find([asked])).get(asked)
+    if found is None:
+        raise MemberNotFound(member=member_id)
+    return found
+
+
+def _balances_then(
+    conn: Connection,
+    caller: Caller,
+    member_id: int,
+    at: datetime,
+    basis: Literal["written", "effective"],
+) -> Balances:
+    seen(conn, caller, member_id)
+    return statements.balances(conn, member_id, at, basis)
 
 
 @get("/v1/members/{member_id:str}/lots", opt=READ)

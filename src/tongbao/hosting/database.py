@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import Final
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from typing import Final, TypeVar
 
 import psycopg
 from psycopg_pool import PoolTimeout
@@ -15,7 +15,7 @@ from tongbao.teller.batch import OutcomeUnknown, is_lost
 _PATIENCE: Final = 5.0
 """Seconds in which a connection has to become free."""
 
-_SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+Found = TypeVar("Found")
 
 
 @contextmanager
@@ -39,6 +39,25 @@ def begun(pool: db.Pool) -> Iterator[db.Connection]:
         raise DatabaseUnreachable(reason=_in_one_line(error)) from error
 
 
+def ask(pool: db.Pool, question: Callable[[db.Connection], Found]) -> Found:
+    """Give what a question finds that is one statement: one round trip, without a transaction.
+
+    On a connection that has died it is asked again on another: it only reads. Refuses
+    ``database-unreachable``.
+    """
+    lost: Exception | None = None
+    for _ in range(pool.max_size + 1):
+        conn, stack = _begin(pool, nullcontext)
+        try:
+            with metrics.POOL_USED.track_inprogress(), stack:
+                return question(conn)
+        except psycopg.OperationalError as error:
+            if not is_lost(conn, error):
+                raise
+            lost = error
+    raise DatabaseUnreachable(reason=_in_one_line(lost)) from lost
+
+
 @contextmanager
 def snapshot(pool: db.Pool) -> Iterator[db.Connection]:
     """Give a connection that sees one state of the database until the block ends, and only reads.
@@ -57,10 +76,14 @@ def snapshot(pool: db.Pool) -> Iterator[db.Connection]:
 
 @contextmanager
 def _reading(conn: db.Connection) -> Iterator[None]:
-    """Begin what sees one state of the database, and only reads."""
-    with conn.transaction():
-        conn.execute(_SNAPSHOT)
-        yield
+    """Begin what sees one state of the database, and only reads; in one round trip."""
+    conn.isolation_level, conn.read_only = psycopg.IsolationLevel.REPEATABLE_READ, True
+    try:
+        with conn.transaction():
+            yield
+    finally:
+        if not conn.broken:
+            conn.isolation_level = conn.read_only = None
 
 
 def _begin(

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
-from tongbao.hosting.database import begun
+from tongbao.hosting import database
 from tongbao.kernel import db, limits
 
 Key = TypeVar("Key")
@@ -19,8 +19,8 @@ Found = TypeVar("Found")
 class Gathering(Generic[Key, Found]):
     """Asks with all keys that wait; for the thread of one event loop.
 
-    ``ask`` gives what it finds by key, on a connection of the pool, in a thread. Who asks sees
-    whatever was committed before.
+    ``ask`` gives what it finds by key, by one statement on a connection of the pool, in a thread.
+    Who asks sees whatever was committed before.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Gathering(Generic[Key, Found]):
             keys.update(dict.fromkeys(asked))
             taken.append(waiting)
         try:
-            found = await asyncio.to_thread(self._in_database, list(keys))
+            found = await asyncio.to_thread(self._find, list(keys))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is everybody's answer
             for waiting in taken:
                 if not waiting.done():
@@ -66,6 +66,5 @@ class Gathering(Generic[Key, Found]):
             if not waiting.done():  # whoever waited may have gone
                 waiting.set_result(found)
 
-    def _in_database(self, keys: Sequence[Key]) -> Mapping[Key, Found]:
-        with begun(self._pool) as conn:
-            return self._ask(conn, keys)
+    def _find(self, keys: Sequence[Key]) -> Mapping[Key, Found]:
+        return database.ask(self._pool, lambda conn: self._ask(conn, keys))

@@ -116,6 +116,40 @@ SELECT EXISTS (
   WHERE p.organisation_id = %(organisation)s
 ) AS known;
 
+-- name: balances_for
+-- What each of several askers may see of a member: nothing of one it has neither enrolled nor dealt
+-- with. Organisation 0 stands for who may see everybody.
+WITH RECURSIVE family AS (
+  SELECT a.n, a.organisation, m.id, m.enrolled_by
+  FROM
+    unnest(%(members)s::bigint[], %(organisations)s::bigint[])
+      WITH ORDINALITY AS a (member, organisation, n)
+  INNER JOIN members.member AS m ON a.member = m.id
+  UNION ALL
+  SELECT f.n, f.organisation, m.id, m.enrolled_by
+  FROM members.member AS m
+  INNER JOIN family AS f ON m.merged_into = f.id
+),
+
+known AS (
+  SELECT f.n FROM family AS f
+  WHERE
+    CASE
+      WHEN f.organisation = 0 OR f.enrolled_by = f.organisation THEN TRUE
+      ELSE EXISTS (
+        SELECT FROM ledger.operation AS p
+        WHERE p.owner_id = f.id AND p.organisation_id = f.organisation
+      )
+    END
+  GROUP BY f.n
+)
+
+SELECT k.n, c.kind, sum(c.balance)::bigint
+FROM known AS k
+INNER JOIN family AS f ON k.n = f.n
+LEFT JOIN ledger.account AS c ON f.id = c.owner_id
+GROUP BY k.n, c.kind;
+
 -- name: balances_at
 -- As they were: all that was written, or took effect, up to a moment. A gift is its giver's
 -- operation, found by the lot that it made; what followed a gift follows it.

@@ -133,6 +133,24 @@ def knows(conn: Connection, organisation_id: int, member_id: int) -> bool:
     return conn.execute(Q.knows_member, given).fetchone() == (True,)
 
 
+def balances_for(
+    conn: Connection, asked: Sequence[tuple[int, int | None]]
+) -> dict[tuple[int, int | None], Balances]:
+    """Give balances (fen) as they are to several who ask at once, in one statement.
+
+    ``asked``: members, each with the organisation that asks, None for the operator. Left out is
+    whom the organisation does not know, and who is no member.
+    """
+    given = {
+        "members": arrays.ints(member for member, _ in asked),
+        "organisations": arrays.ints(asker or 0 for _, asker in asked),
+    }
+    found: dict[int, dict[str, int]] = {}
+    for n, kind, balance in conn.execute(Q.balances_for, given):
+        found.setdefault(n, {})[kind] = balance
+    return {asked[n - 1]: _balances(balances) for n, balances in found.items()}
+
+
 def balances(
     conn: Connection,
     member_id: int,
