@@ -101,10 +101,9 @@ def serious(page: Page) -> list[str]:
     ]
 
 
-def launch(playwright: Playwright, language: str = "") -> Browser:
-    """Start the browser; what it writes itself, such as an empty date, is in ``language``."""
-    flags = [*_FLAGS, f"--lang={language}"] if language else _FLAGS
-    return playwright.chromium.launch(executable_path=FOUND, args=flags)
+def launch(playwright: Playwright) -> Browser:
+    """Start the browser."""
+    return playwright.chromium.launch(executable_path=FOUND, args=_FLAGS)
 
 
 @contextmanager

@@ -36,8 +36,8 @@ def main(folder: Path, part: str) -> None:
         os.environ | {"TONGBAO_DATABASE": os.environ.get("TONGBAO_DATABASE", DATABASE)}
     )
     with db.connect(found) as conn, browser.listening(found) as base, sync_playwright() as driver:
+        started = browser.launch(driver)
         for name, size, language, theme in SIGHTS:
-            started = browser.launch(driver, language)
             with browser.window(
                 started, base, size=size, language=language, color_scheme=theme
             ) as window:
@@ -45,7 +45,7 @@ def main(folder: Path, part: str) -> None:
                     for path in paths(conn, look):
                         if part in path:
                             _look(conn, window, look, path, folder / name)
-            started.close()
+        started.close()
 
 
 def _look(conn: Connection, window: browser.Window, look: Look, path: str, folder: Path) -> None:

@@ -270,6 +270,7 @@ def test_a_tills_day_balances_or_each_line_says_what_to_do(lived: Served) -> Non
     for text in ("Only the till has it", "The till does not have it", "Let the till send it now"):
         assert text in page
     assert "day.csv" in lived.get("/merchant/reconciliations").text
+    assert '<span class="second">7</span>' in lived.get("/merchant/exceptions").text
     replayed = upload(lived, f"{head}award,,a1,A,90,0\n".encode(), day=day)
     assert replayed.headers["location"] == good.headers["location"]
     csv = lived.get(f"{other.headers['location']}?format=csv").text

@@ -274,7 +274,7 @@ FACTS: Final = {
     "block": mark("Size of a block"),
     "wanted": mark("To be bought"),
     "webhook": mark("Webhook"),
-    "url": mark("Address"),
+    "url": mark("Web address"),
     "because": mark("Because"),
     "reconciliation": mark("Reconciliation"),
     "differences": mark("Differences"),

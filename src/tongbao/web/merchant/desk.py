@@ -48,7 +48,7 @@ LISTING: Final = Listing(
     name="exceptions",
     query=Q.exception_items,
     sort="-id",
-    search=("kind", "subject", "assigned_to"),
+    search=("kind", "subject", "about", "assigned_to"),
     hint=mark("Kind, subject or who works on it"),
     dates="raised_at",
     choices=(
@@ -60,6 +60,8 @@ LISTING: Final = Listing(
             name="kind",
             title=mark("Kind"),
             sort=True,
+            second="about",
+            second_title=mark("About"),
             says=labels.EXCEPTIONS,
             to=lambda row: f"/merchant/exceptions/{row['id']}",
         ),

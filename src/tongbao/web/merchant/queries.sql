@@ -68,8 +68,10 @@ FROM figures.done AS d
 WHERE d.organisation_id = %(organisation)s;
 
 -- name: exception_items
--- What concerns the organisation; what only its name is on belongs to the operator.
-SELECT e.id, e.kind, e.subject, e.state, e.raised_at, coalesce(e.assigned_to, '') AS assigned_to
+-- What concerns the organisation; what only its name is on belongs to the operator. Many items of a
+-- kind differ by the receipt or the operation that they are about.
+SELECT e.id, e.kind, e.subject, e.state, e.raised_at, coalesce(e.assigned_to, '') AS assigned_to,
+  coalesce(e.facts ->> 'label', e.facts ->> 'operation', '') AS about
 FROM desk.exception_item AS e
 WHERE e.organisation_id = %(organisation)s;
 
