@@ -92,3 +92,6 @@ def test_days_are_recorded_and_what_is_due_is_proposed(served: Served) -> None:
     assert operator.send("payments/missing")["missing"] == 0
     assert len(operator.get("exposures")["data"]) == 4
     assert len(office(served, "A").get("exposures")["data"]) == 1
+    alerted = {"alerted": True}
+    assert operator.get("exposures", **alerted)["data"] == []
+    assert office(served, "A").get("exposures", **alerted)["data"] == []

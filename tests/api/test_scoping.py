@@ -52,6 +52,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /v1/risk/items/{item_id}/decision": {
         "verdict": "cleared", "by": "Lin", "reason": "x",
     },
+    "POST /v1/risk/items/{item_id}/take-back": {"by": "Lin", "reason": "x"},
+    "POST /v1/risk/limits": {
+        "subject": "terminal", "measure": "spend", "span": "day", "uses": 1, "by": "Lin",
+        "reason": "x", "organisation": "{organisation}",
+    },
+    "POST /v1/risk/proofs": {
+        "proof": "pin", "by": "Lin", "reason": "x", "organisation": "{organisation}",
+    },
     "POST /v1/members/{member_id}/reveal": {"reason": "x"},
     "POST /v1/one-time-codes": {"phone": "+8613812345678", "outlet": "{outlet}"},
     "POST /v1/webhooks": {
@@ -60,6 +68,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /v1/webhooks/{webhook_id}": {"name": "other"},
     "POST /v1/webhooks/{webhook_id}/replays": {"since": "2026-05-01T00:00:00Z"},
     "PATCH /v1/staff/{staff_id}": {"disabled": True},
+    "POST /v1/staff/{staff_id}/link": {"email": "lin@example.cn"},
     "POST /v1/staff": {
         "login": "new@example.cn", "name": "New", "role": "cashier",
         "organisation": "{organisation}",
@@ -70,8 +79,8 @@ BODIES: dict[str, dict[str, Any]] = {
 
 NAMES_NOTHING = {
     "POST /v1/reversals", "POST /v1/gifts", "POST /v1/members", "POST /v1/members/find",
-    "POST /v1/bulk", "POST /v1/pins", "POST /v1/offline-uploads", "POST /v1/risk/limits",
-    "POST /v1/risk/proofs", "POST /v1/risk/items/{item_id}/decision",
+    "POST /v1/bulk", "POST /v1/pins", "POST /v1/offline-uploads",
+    "POST /v1/risk/items/{item_id}/decision", "POST /v1/risk/items/{item_id}/take-back",
 }  # fmt: skip
 """Routes of one's own that name no thing of anybody: members are
 found by what they show, and each call in a bulk is one that is tried here. What the watch has

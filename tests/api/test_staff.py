@@ -5,13 +5,15 @@ import secrets
 from typing import Any
 
 import pyotp
+from litestar.testing import TestClient
 
 from tests.access.conftest import PASSWORD
 from tests.api.conftest import Served, token
 from tests.world import AT
 from tongbao.access import invitations, keys, sealing, sessions, staff
+from tongbao.api import app
 from tongbao.kernel import clock
-from tongbao.kernel.settings import DEVELOPMENT_SECRET
+from tongbao.kernel.settings import DEVELOPMENT_SECRET, Settings
 
 
 def add(served: Served, who: str, key: str, **more: str) -> Any:
@@ -52,6 +54,57 @@ def test_somebody_is_added_shown_changed_and_reset(served: Served) -> None:
         "password-reset-begun", "second-factor-removed", "staff-changed", "staff-added",
     ]  # fmt: skip
     assert log[-1]["subject"] == "staff wei"
+
+
+def test_staff_are_listed_of_one_organisation(served: Served) -> None:
+    add(served, "A", "1")
+    add(served, "B", "2", login="min")
+    for name, login in (("A", "wei"), ("B", "min")):
+        answer = served.client.get(
+            "/v1/staff", params={"organisation": str(served.world.organisations[name])},
+            headers=served.headers("operator"),
+        )  # fmt: skip
+        assert [one["login"] for one in answer.json()["data"]] == [login]
+
+
+def test_somebody_is_linked_to_single_sign_on_and_unlinked(
+    served: Served, database_url: str
+) -> None:
+    number = add(served, "A", "1", role="manager").json()["staff"]["id"]
+    path = f"/v1/staff/{number}"
+    missing = served.client.post(
+        path + "/link", json={"email": "wei@example.cn"}, headers=served.headers("A", "2")
+    )
+    assert (missing.status_code, missing.json()["code"]) == (422, "sso-missing")
+    settings = Settings(
+        database_url=database_url, public_url="https://points.example.cn",
+        oidc_issuer="https://id.example.cn", oidc_client_id="tongbao",
+    )  # fmt: skip
+    with TestClient(app.make(settings)) as client:
+
+        def send(where: str, key: str, who: str = "A", **body: str) -> Any:
+            headers = served.headers(who, key)
+            return client.post(f"{path}/{where}", json=body, headers=headers)
+
+        linked = send("link", "3", email="Wei@example.cn")
+        assert linked.status_code == 201, linked.text
+        assert linked.json()["issuer"] == "https://id.example.cn"
+        assert (linked.json()["email"], linked.json()["subject"]) == ("wei@example.cn", None)
+        (seen,) = client.get(path + "/links", headers=served.headers("A")).json()["data"]
+        assert seen == linked.json()
+        for where in ("link", "unlink"):
+            refused = send(where, f"4-{where}", "B", email="b@example.cn")
+            assert (refused.status_code, refused.json()["code"]) == (404, "staff-not-found")
+        less = token(served.db, served.world.organisations["A"], "manager", ["staff:write"])
+        poor = {"Authorization": f"Bearer {less}", "Idempotency-Key": "5"}
+        refused = client.post(f"{path}/link", json={"email": "x@example.cn"}, headers=poor)
+        assert (refused.status_code, refused.json()["code"]) == (403, "scope-exceeded")
+        assert send("unlink", "6").json()["id"] == number
+        again = send("unlink", "7")
+        assert (again.status_code, again.json()["code"]) == (404, "sso-link-not-found")
+        assert client.get(path + "/links", headers=served.headers("A")).json()["data"] == []
+    log = served.client.get("/v1/audit", headers=served.headers("A")).json()["data"]
+    assert [entry["kind"] for entry in log][:2] == ["sso-unlinked", "sso-linked"]
 
 
 def test_others_see_and_change_nothing(served: Served) -> None:

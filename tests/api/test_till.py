@@ -209,23 +209,6 @@ def test_limits_are_set_by_whom_they_bind_and_told_with_their_facts(served: Serv
     assert bad[0] == 400
 
 
-def test_what_the_watch_has_found_is_seen_and_decided_by_its_organisation(served: Served) -> None:
-    served.db.execute(
-        "INSERT INTO desk.exception_item (kind, organisation_id, subject, facts, raised_at)"
-        " VALUES ('risk-favourite', %s, 'x', '{\"count\": 5}', %s)",
-        (served.world.organisations["A"], AT),
-    )
-    (item,) = served.client.get("/v1/risk/items", headers=served.headers("A")).json()["data"]
-    assert (item["kind"], item["facts"]) == ("risk-favourite", {"count": 5})
-    assert served.client.get("/v1/risk/items", headers=served.headers("B")).json()["data"] == []
-    path = f"/v1/risk/items/{item['id']}/decision"
-    verdict = {"verdict": "confirmed", "by": "Wang", "reason": "seen on camera"}
-    assert post(served, path, verdict, "k1", "B")[0] == 404
-    status, decided = post(served, path, verdict, "k1")
-    assert (status, decided["verdict"], decided["decided_by"]) == (201, "confirmed", "Wang")
-    assert post(served, path, verdict, "k2")[1]["code"] == "exception-closed"
-
-
 def test_an_offline_till_gets_a_grant_and_brings_its_lines_home(served: Served) -> None:
     rich(served)
     with served.db.transaction():

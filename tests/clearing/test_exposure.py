@@ -196,6 +196,22 @@ def test_levels_become_items_and_end_when_they_are_not_reached(
     assert [(item.closed_by, item.closed_how) for item in ended] == [("tongbao", "below-level")] * 2
 
 
+def test_those_at_a_level_or_short_of_a_block_are_listed(db: Connection, world: World) -> None:
+    a, block = world.organisations["A"], world.organisations["block"]
+    give(db, world, "A", 100)
+    assert ids(exposure.alerted(db, AT, 0, 10)) == [block]  # nothing was ever bought
+    give(db, world, "A", 800)
+    assert ids(exposure.alerted(db, AT, 0, 10)) == sorted([a, block])
+    first = exposure.alerted(db, AT, 0, 1)
+    rest = exposure.alerted(db, AT, first[0].organisation_id, 1)
+    assert ids(first + rest) == sorted([a, block])
+    assert exposure.alerted(db, AT, rest[0].organisation_id, 1) == []
+
+
+def ids(found: list[exposure.Exposure]) -> list[int]:
+    return [one.organisation_id for one in found]
+
+
 def test_an_item_that_somebody_has_closed_is_not_raised_again_while_it_lasts(
     db: Connection, world: World
 ) -> None:

@@ -7,10 +7,12 @@ from typing import Any
 
 import typer
 
+from tests.api import routes as api_routes
 from tests.shape.files import DOCS, table_rows
 from tongbao.cli import COMMANDS
 
 PAGE = DOCS / "reference" / "commands.md"
+OVER_HTTP = DOCS / "reference" / "commands-over-http.md"
 COMPLETION = {"--install-completion", "--show-completion"}
 
 
@@ -68,6 +70,16 @@ def test_every_option_is_in_the_reference_and_the_other_way_round() -> None:
         if words in rows and (options ^ rows[words]) - common
     }
     assert wrong == {}
+
+
+def test_every_command_has_a_route_or_it_is_said_why_not() -> None:
+    rows = {row[0].strip("`"): row[1] for row in table_rows(OVER_HTTP) if row[0].startswith("`")}
+    assert sorted(rows) == sorted(known()), "a row for each: | `name` | `METHOD /path` |"
+    routes = {words: re.findall(r"`((?:[A-Z]+) /[^`]*)`", text) for words, text in rows.items()}
+    silent = {words for words, found in routes.items() if not found and rows[words][0] != "–"}
+    served = {route.name for route, _ in api_routes.served()}
+    gone = {route for found in routes.values() for route in found} - served
+    assert (silent, gone) == (set(), set())
 
 
 def test_completion_is_an_option_of_the_program_and_of_no_command() -> None:

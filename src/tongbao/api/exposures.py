@@ -1,10 +1,11 @@
 """Exposure over HTTP: how organisations stand against their limits and blocks."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from litestar import Response, get, post
 from litestar.handlers import BaseRouteHandler
+from litestar.params import QueryParameter
 from msgspec import Struct
 
 from tongbao.alliance.types import Status
@@ -58,16 +59,24 @@ class AlertsOut(Struct, frozen=True, kw_only=True):
 
 @get("/v1/exposures", **everybody("clearing:read"))
 async def list_exposures(
-    request: Req, caller: Me, cursor: Cursor = None, limit: Limit = ROWS
+    request: Req,
+    caller: Me,
+    *,
+    alerted: Annotated[
+        bool, QueryParameter(description="Only those at a level, or short of a block.")
+    ] = False,
+    cursor: Cursor = None,
+    limit: Limit = ROWS,
 ) -> Page[ExposureOut]:
     """List how organisations stand, in the order of their ids."""
     at = clock.now()
 
     def ask(conn: Connection, after: int, most: int) -> list[Exposure]:
         if caller.operator:
-            return exposure.listed(conn, at, after, most)
-        own = caller.organisation_id
-        return [exposure.of(conn, own, at)] if own > after else []
+            return (exposure.alerted if alerted else exposure.listed)(conn, at, after, most)
+        own = exposure.of(conn, caller.organisation_id, at)
+        shown = own.organisation_id > after and (own.level or own.wanted or not alerted)
+        return [own] if shown else []
 
     return await pages(request, ExposureOut, cursor, limit, 0, lambda one: one.organisation_id, ask)
 

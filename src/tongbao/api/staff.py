@@ -13,7 +13,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody, QueryParameter
 from msgspec import UNSET, UnsetType
 
-from tongbao.access import audit, bearer, invitations, totp
+from tongbao.access import audit, bearer, invitations, sso, totp
 from tongbao.access import staff as people
 from tongbao.access.keys import Caller, check_within
 from tongbao.access.roles import ROLES
@@ -21,11 +21,23 @@ from tongbao.alliance import outlets
 from tongbao.api import entry, etags, listing, lookup, reach
 from tongbao.api.caller import needs
 from tongbao.api.listing import Cursor, Limit, Page
+from tongbao.api.nouns import tell, tell_all
 from tongbao.api.paging import by_id
+from tongbao.api.proposals import Whose
 from tongbao.api.wire import PathId
-from tongbao.api.wire_staff import EntryOut, InvitedOut, ResetIn, StaffChange, StaffIn, StaffOut
+from tongbao.api.wire_staff import (
+    EntryOut,
+    InvitedOut,
+    LinkIn,
+    LinkOut,
+    ResetIn,
+    StaffChange,
+    StaffIn,
+    StaffOut,
+)
 from tongbao.api.writes import Made, write
 from tongbao.hosting import parts
+from tongbao.hosting.provider import Provider
 from tongbao.kernel import clock
 from tongbao.kernel.db import Connection
 
@@ -72,13 +84,15 @@ async def add(
 async def show_all(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
+    organisation: Whose = None,
     cursor: Cursor = None,
     limit: Limit = listing.ROWS,
 ) -> Page[StaffOut]:
     """List your staff; the operator: everybody's."""
+    who = reach.whose(caller, organisation)
     return await by_id(
         request, cursor, limit,
-        lambda conn, after, most: people.listed(conn, _whose(caller), after, most), _told,
+        lambda conn, after, most: people.listed(conn, who, after, most), _told,
     )  # fmt: skip
 
 
@@ -157,6 +171,63 @@ async def reset(
     return await write(request, caller, data, do)
 
 
+@get("/v1/staff/{staff_id:str}/links", opt=needs("staff:read"))
+async def links(
+    request: Request[Any, Any, Any], caller: NamedDependency[Caller], staff_id: PathId
+) -> Page[LinkOut]:
+    """List the providers of single sign-on at which somebody may sign in."""
+    number = lookup.number(staff_id)
+
+    def ask(conn: Connection) -> list[sso.Link]:
+        return sso.links_of(conn, people.get(conn, number, _whose(caller)).id)
+
+    return Page(await parts.read(request, lambda conn: tell_all(LinkOut, ask(conn))))
+
+
+@post("/v1/staff/{staff_id:str}/link", status_code=201, opt=needs("staff:write"))
+async def link(
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[Caller],
+    staff_id: PathId,
+    data: JSONBody[LinkIn],
+) -> Response[LinkOut]:
+    """Let somebody sign in at the provider of single sign-on; a link before this one ends."""
+    number = lookup.number(staff_id)
+    actor = caller.actor(entry.of(request).address(request))
+    settings = parts.of(request).settings
+
+    def do(conn: Connection) -> Made:
+        at = clock.now()
+        whom = people.get(conn, number, _whose(caller), lock=True)
+        check_within(ROLES[whom.role], caller.scopes)
+        issuer = Provider.of(settings).issuer
+        made = sso.link(conn, number, issuer, data.email, by=caller.by, at=at)
+        audit.note(conn, "sso-linked", actor, at, subject=f"staff {whom.login}")
+        return Made(body=tell(LinkOut, made))
+
+    return await write(request, caller, data, do)
+
+
+@post("/v1/staff/{staff_id:str}/unlink", status_code=200, opt=needs("staff:write"))
+async def unlink(
+    request: Request[Any, Any, Any], caller: NamedDependency[Caller], staff_id: PathId
+) -> Response[StaffOut]:
+    """Let somebody sign in at the provider of single sign-on no more."""
+    number = lookup.number(staff_id)
+    actor = caller.actor(entry.of(request).address(request))
+    settings = parts.of(request).settings
+
+    def do(conn: Connection) -> Made:
+        at = clock.now()
+        whom = people.get(conn, number, _whose(caller), lock=True)
+        check_within(ROLES[whom.role], caller.scopes)
+        sso.unlink(conn, number, Provider.of(settings).issuer)
+        audit.note(conn, "sso-unlinked", actor, at, subject=f"staff {whom.login}")
+        return Made(body=_told(whom), status=200)
+
+    return await write(request, caller, None, do)
+
+
 @get("/v1/audit", opt=needs("audit:read"))
 async def entries(
     request: Request[Any, Any, Any],
@@ -232,4 +303,6 @@ def _entry(found: audit.Entry) -> EntryOut:
     )
 
 
-ROUTES: Final[list[BaseRouteHandler]] = [add, show_all, show, change, reset, entries]
+ROUTES: Final[list[BaseRouteHandler]] = [
+    add, show_all, show, change, reset, links, link, unlink, entries,
+]  # fmt: skip

@@ -17,7 +17,7 @@ Pin = Annotated[str, Meta(min_length=6, max_length=6, pattern="^[0-9]{6}$", exam
 
 
 class LimitIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A limit of your own tills; of the operator, unless `own`, of the whole alliance.
+    """A limit of your own tills; of the operator: of the whole alliance, or of an organisation's.
 
     With neither `uses` nor `points` it is lifted.
     """
@@ -30,6 +30,7 @@ class LimitIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     uses: Annotated[int, Meta(ge=0, le=limits.AMOUNT)] | None = None
     points: Points | None = None
     valid_from: Time | None = None
+    organisation: Id | None = None
 
 
 class LimitOut(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -56,6 +57,7 @@ class ProofIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: Reason
     points: Points | None = None
     valid_from: Time | None = None
+    organisation: Id | None = None
 
 
 class ProofOut(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -90,6 +92,13 @@ class DecisionIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The decision of a person; `confirmed` locks the member's spending."""
 
     verdict: Literal["cleared", "confirmed"]
+    by: Name
+    reason: Reason
+
+
+class TakeBackIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who proposes it, and why; somebody else approves."""
+
     by: Name
     reason: Reason
 

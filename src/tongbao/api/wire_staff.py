@@ -41,6 +41,23 @@ class ResetIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     second_factor: bool = False
 
 
+class LinkIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The address by which the provider of single sign-on knows the person."""
+
+    email: Annotated[str, Meta(min_length=1, max_length=limits.NAME, examples=["wei@example.cn"])]
+
+
+class LinkOut(Struct, frozen=True, kw_only=True):
+    """Who somebody is at a provider; ``subject``: its own name, known after the first sign-in."""
+
+    staff: Id
+    issuer: str
+    email: str
+    subject: str | None
+    linked_by: str
+    linked_at: Time
+
+
 class StaffOut(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Somebody on the staff. ``second_factor``: one is set up."""
 

@@ -89,6 +89,15 @@ def listed(
     return _page(conn, at, after, min(limit, limits.PAGE))
 
 
+def alerted(conn: Connection, at: datetime, after: int, limit: int) -> list[Exposure]:
+    """Give at most ``limit`` above ``after`` that are at a level of theirs, or short of a block."""
+    found: list[Exposure] = []
+    while len(found) < limit and (page := listed(conn, at, after)):
+        found += (one for one in page if one.level or one.wanted)
+        after = page[-1].organisation_id
+    return found[:limit]
+
+
 def every(conn: Connection, at: datetime) -> Iterator[Exposure]:
     """Give all organisations, page by page; of one moment in a transaction of one snapshot."""
     after = 0
