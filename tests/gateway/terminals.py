@@ -109,7 +109,7 @@ class Open(Struct):
 
 
 @contextmanager
-def gateway(url: str, **bounds: Any) -> Iterator[Open]:
+def gateway(url: str, proxy: str = "none", **bounds: Any) -> Iterator[Open]:
     """Serve the database at ``url`` in a thread of its own; ``bounds``: those of ``Gateway``."""
     ready: list[Any] = []
     there = threading.Event()
@@ -123,7 +123,7 @@ def gateway(url: str, **bounds: Any) -> Iterator[Open]:
         server.close()
         await door.ended()
 
-    with opened(Settings(database_url=url)) as parts:
+    with opened(Settings(database_url=url, iso8583_proxy=proxy)) as parts:
         thread = threading.Thread(target=lambda: asyncio.run(serve(parts)), daemon=True)
         thread.start()
         assert there.wait(20)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.gateway.conftest import Served, token
-from tests.gateway.terminals import Said, Till
+from tests.gateway.terminals import Said, Till, gateway, url_of
 from tongbao.access import guesses, keys
 from tongbao.gateway import codes, sign_on, texts
 from tongbao.gateway.texts import Language
@@ -112,6 +112,43 @@ def test_keys_that_may_not_or_must_sign_count_as_wrong_ones(served: Served) -> N
     run(story())
     tried = served.db.execute("SELECT kind, subject, count FROM access.guess ORDER BY 1, 2")
     assert {row[0] for row in tried} == {"terminal-here", "terminal-address"}
+
+
+async def through(port: int, said: bytes, key: str) -> Said | None:
+    """Sign on through a proxy that says ``said``; nothing when the line is closed."""
+    till = await Till(port, "A", "TPROXY").connect(None)
+    till.writer.write(said)
+    try:
+        return await till.ask("0800", {"70": "001", "57": key})
+    except (EOFError, ConnectionError):
+        return None
+    finally:
+        till.close()
+
+
+def test_behind_a_proxy_sign_ons_count_for_the_address_that_it_says(served: Served) -> None:
+    right = served.tokens["A"]
+    one, other = b"PROXY TCP4 192.0.2.1 198.51.100.7 4711 8583\r\n", b"PROXY UNKNOWN\r\n"
+    six = b"PROXY TCP6 2001:db8::1 2001:db8:f::7 4711 8583\r\n"
+
+    async def story(port: int) -> None:
+        for _ in range(sign_on.HERE.most):
+            said = await through(port, one, wrong(right))
+            assert said is not None
+            assert said["39"] == "63"
+        codes = [await through(port, said, right) for said in (one, other, six)]
+        assert [said and said["39"] for said in codes] == ["75", "00", "00"]
+        await through(port, six, wrong(right))
+        for bad in (
+            b"", b"PROXY\r\n", b"PROXY TCP4 1.2.3.4\r\n", b"HELLO TCP4 1.2.3.4 1.2.3.4 1 2\r\n",
+            b"PROXY TCP4 " + b"9" * 200, b"\x00\x20", b"\xff" * 20 + b"\r\n",
+        ):  # fmt: skip
+            assert await through(port, bad, right) is None
+
+    with gateway(url_of(served.db), "v1", frame=0.5) as behind:
+        run(story(behind.port))
+    seen = served.db.execute("SELECT subject FROM access.guess WHERE kind = 'terminal-address'")
+    assert {row[0] for row in seen} == {"192.0.2.1", "2001:db8::/64"}
 
 
 @pytest.mark.parametrize("language", texts.LANGUAGES)

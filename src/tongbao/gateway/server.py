@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final, TypeVar
 
-from tongbao.gateway import wire
+from tongbao.gateway import proxied, wire
 from tongbao.gateway.terminal import Terminal
 from tongbao.hosting import address
 from tongbao.hosting.parts import Parts
@@ -81,8 +81,7 @@ class Gateway:
             await asyncio.wait(set(self._open))
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = writer.get_extra_info("peername")
-        where = address.named(peer[0]) if peer else address.UNKNOWN
+        where = await self._from_where(reader, writer)
         terminal = Terminal(self._parts, self._asked, where, self._now)
         loop = asyncio.get_running_loop()
         signed_by = loop.time() + self._sign_on
@@ -99,6 +98,14 @@ class Gateway:
             metrics.MESSAGE_SECONDS.labels(message.type, said["39"]).observe(loop.time() - came)
             async with asyncio.timeout(self._frame):
                 await writer.drain()
+
+    async def _from_where(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
+        """Give the address that a connection is from: what a proxy says, if there is one."""
+        if self._parts.settings.iso8583_proxy == "v1":
+            async with asyncio.timeout(self._frame):
+                return address.named(proxied.read(await proxied.line(reader)))
+        peer = writer.get_extra_info("peername")
+        return address.named(peer[0]) if peer else address.UNKNOWN
 
     async def _read(self, reader: asyncio.StreamReader, patience: float) -> bytes:
         """Read a frame: it may let itself be waited for, but not once it has begun."""

@@ -176,6 +176,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         Meta(ge=0, le=10, description="Proxies of our own before the service (X-Forwarded-For)"),
     ] = 0
+    iso8583_proxy: Annotated[
+        str,
+        Meta(
+            pattern="^(none|v1)$",
+            description="How connections of terminals begin: none, or v1: with a PROXY line",
+        ),
+    ] = "none"
     rate_limit: Annotated[
         int,
         Meta(ge=0, description="Requests a minute of one API key, per process; 0: no limit"),
@@ -191,7 +198,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             le=600,
             description="Seconds after which callers are told to ask again if the database hangs",
         ),
-    ] = 15
+    ] = 8
     shared_buffers: Annotated[
         Annotated[str, Meta(pattern=_SIZE)] | None,
         Meta(description="Embedded server's cache; unset: a quarter of memory, at most 8GB"),

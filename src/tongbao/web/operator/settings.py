@@ -56,6 +56,7 @@ TEXTS: Final = {
     "oidc_client_id": mark("How this service is registered there"),
     "oidc_client_secret": mark("The secret that the provider gave"),
     "proxies": mark("Proxies of our own before the service"),
+    "iso8583_proxy": mark("How connections of terminals begin"),
     "rate_limit": mark("Requests a minute of one API key; 0: no limit"),
     "rate_limit_address": mark("Requests a minute of one address; 0: no limit"),
     "answer_within": mark("Seconds after which callers are told to ask again"),
