@@ -12,9 +12,11 @@ from tongbao.clearing import windows
 from tongbao.clearing.calendar import Cutover
 from tongbao.figures import days
 from tongbao.figures.days import Brought, Business
+from tongbao.kernel import db as database
 from tongbao.kernel.db import Connection
 from tongbao.points import operations as ops
 from tongbao.points.check import Rules
+from tongbao.points.post import post
 
 pytestmark = pytest.mark.postgres
 
@@ -101,6 +103,95 @@ def test_a_window_after_another_is_added(db: Connection, world: World) -> None:
     close(db)
     catch_up(db, world, "A")
     assert day_of(db, world, "A") == seen
+
+
+def test_what_is_done_today_is_summed_without_a_close(db: Connection, world: World) -> None:
+    lived(db, world)
+    catch_up(db, world, "B")
+    assert summed(db, "B", world) == 1
+    one(db, purchase(world, "B", "p2", 3_000, 1_000), AT)
+    seen = day_of(db, world, "B")
+    assert (seen.sales, seen.bills, seen.accepted) == (7_500, 2, 3_000)
+    catch_up(db, world, "B")
+    assert day_of(db, world, "B") == seen
+    close(db)
+    catch_up(db, world, "B")
+    assert day_of(db, world, "B") == seen
+
+
+def test_a_few_operations_are_read_and_not_summed(db: Connection, world: World) -> None:
+    lived(db, world)
+    a = world.organisations["A"]
+    with db.transaction():
+        days.catch_up(db, a, SHANGHAI, few=1)
+    assert summed(db, "A", world) == 0
+    one(db, award(world, "A", "a2", 20_000), AT)
+    with db.transaction():
+        days.catch_up(db, a, SHANGHAI, few=1)
+    assert summed(db, "A", world) == 1
+    assert day_of(db, world, "A").sales == 120_000
+    one(db, award(world, "A", "a3", 20_000), AT)
+    close(db)
+    with db.transaction():
+        days.catch_up(db, a, SHANGHAI, few=1)
+    assert db.execute("SELECT sales FROM figures.day").fetchone() == (140_000,)
+
+
+def test_what_is_written_while_something_else_goes_on_is_counted_once(
+    db: Connection, database_url: str, world: World
+) -> None:
+    one(db, award(world, "A", "a1", 10_000), AT)
+    with database.connect(database_url) as late:
+        with late.transaction():
+            # It has begun before the next, and writes after it.
+            late.execute("SELECT pg_current_xact_id()")
+            one(db, award(world, "A", "a2", 20_000, member=1), AT)
+            catch_up(db, world, "A")
+            assert db.execute("SELECT sales FROM figures.day").fetchone() == (10_000,)
+            assert day_of(db, world, "A").sales == 30_000
+            post(late, [award(world, "A", "a3", 40_000, member=1)], AT, RULES)
+            assert day_of(db, world, "A").sales == 30_000
+        assert day_of(db, world, "A").sales == 70_000
+        assert came(db, world) == 2
+        for _ in range(2):
+            catch_up(db, world, "A")
+            assert day_of(db, world, "A").sales == 70_000
+            assert came(db, world) == 2
+    assert db.execute("SELECT sales, bills FROM figures.day").fetchone() == (70_000, 3)
+
+
+def test_a_window_is_summed_to_its_end_or_not_said_to_be(
+    db: Connection, database_url: str, world: World
+) -> None:
+    with database.connect(database_url) as late, late.transaction():
+        late.execute("SELECT pg_current_xact_id()")
+        one(db, award(world, "A", "a1", 10_000), AT)
+        close(db)
+        catch_up(db, world, "A")
+        assert through(db, world) == 0
+    catch_up(db, world, "A")
+    assert through(db, world) == 1
+    assert day_of(db, world, "A").sales == 10_000
+
+
+def summed(conn: Connection, name: str, world: World) -> int:
+    """Give how many days of an organisation are summed."""
+    values = (world.organisations[name],)
+    row = conn.execute("SELECT count(*) FROM figures.day WHERE organisation_id = %s", values)
+    return int((row.fetchone() or (0,))[0])
+
+
+def through(conn: Connection, world: World) -> int:
+    """Give through which window A is summed."""
+    values = (world.organisations["A"],)
+    row = conn.execute("SELECT window_id FROM figures.summed WHERE organisation_id = %s", values)
+    return int((row.fetchone() or (0,))[0])
+
+
+def came(conn: Connection, world: World) -> int:
+    """Give how many members have come to A."""
+    found = days.brought(conn, world.organisations["A"], FIRST, FIRST, SHANGHAI)
+    return sum(one.newcomers for one in found)
 
 
 def test_each_yuan_of_points_came_with_so_much_of_sales(db: Connection, world: World) -> None:

@@ -1,7 +1,11 @@
-"""The business of an organisation by day: summed once where it is closed, read where it is not."""
+"""The business of an organisation by day: summed once, a few operations read as they are.
+
+What is summed is what transactions have written that had ended, as everything before them had:
+nobody writes there any more. So each operation is summed once, and none is missed.
+"""
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import fields
@@ -14,7 +18,15 @@ from tongbao.kernel.db import Connection
 
 Q = sql.load(__package__)
 
-_NOON = 12
+FEW: Final = 200
+"""Operations that are rather read each time than summed, for nothing is written then."""
+
+_MANY: Final = 20_000
+"""Batches of the alliance since an organisation was summed that are too many to look through."""
+
+_NOON: Final = 12
+_BATCH: Final = 13
+"""Bits of an operation's id that are its place in its batch."""
 
 
 class Business(Struct, frozen=True, kw_only=True):
@@ -57,21 +69,27 @@ class Brought(Struct, frozen=True, kw_only=True):
     with_points: int
 
 
-def catch_up(conn: Connection, organisation_id: int, cutover: Cutover) -> None:
-    """Sum what closed windows have brought since the last time; mostly there is nothing.
+def catch_up(conn: Connection, organisation_id: int, cutover: Cutover, *, few: int = 0) -> None:
+    """Sum what was done since the last time, unless it is ``few`` operations in the open window.
 
-    Needs a transaction. A closed window never changes, so nothing is read twice.
+    Needs a transaction. An operation is summed once all that began before it has ended.
     """
     mine = {"organisation": organisation_id}
-    (through,) = conn.execute(Q.newest_closed).fetchone() or (0,)
-    row = conn.execute(Q.summed, mine).fetchone()
-    if row is not None and row[0] >= through:
-        return
+    (through,) = conn.execute(Q.ended).fetchone() or (0,)
+    (window,) = conn.execute(Q.newest_closed).fetchone() or (0,)
+    closed, summed = conn.execute(Q.summed, mine).fetchone() or (0, 0)
+    after, batches = _after(conn, summed)
+    if closed >= window and batches <= _MANY:
+        waiting = {**mine, "after": after, "few": few}
+        (more,) = conn.execute(Q.has_more, waiting).fetchone() or (False,)
+        if not more:
+            return
     conn.execute(Q.begin_summing, mine)
-    summed, after = conn.execute(Q.lock_summed, mine).fetchone() or (0, 0)
+    (summed,) = conn.execute(Q.lock_summed, mine).fetchone() or (0,)
     if summed >= through:
         return
-    values = {**place(cutover), **mine, "summed": summed, "after": after, "through": through}
+    values = {**place(cutover), **mine, "summed": summed, "after": _after(conn, summed)[0]}
+    values |= {"through": through, "window": window}
     conn.execute(Q.add_days, values)
     conn.execute(Q.add_newcomers, values)
     conn.execute(Q.note_summed, values)
@@ -125,9 +143,20 @@ def place(cutover: Cutover) -> dict[str, Any]:
 def bounds(conn: Connection, organisation_id: int, cutover: Cutover) -> dict[str, Any]:
     """Give the parameters that queries of an organisation's business have in common.
 
-    ``summed`` and ``after``: through which window it was summed, and after which operation the
-    rest begins.
+    ``summed`` and ``after``: below which transaction it was summed, and after which operation the
+    rest begins. They are good for the snapshot that they were read in.
     """
     mine = {"organisation": organisation_id}
-    summed, after = conn.execute(Q.summed, mine).fetchone() or (0, 0)
-    return {**place(cutover), **mine, "summed": summed, "after": after}
+    _, summed = conn.execute(Q.summed, mine).fetchone() or (0, 0)
+    return {**place(cutover), **mine, "summed": summed, "after": _after(conn, summed)[0]}
+
+
+def _after(conn: Connection, summed: int) -> tuple[int, int]:
+    """Give the operation after which those begin that transactions from ``summed`` on wrote.
+
+    With it comes how many batches of the whole alliance these are; none where nothing is summed.
+    """
+    if not summed:
+        return 0, 0
+    batch, count = conn.execute(Q.first_not_summed, {"summed": summed}).fetchone() or (0, 0)
+    return (int(batch) << _BATCH) - 1, int(count)

@@ -6,15 +6,16 @@ GRANT USAGE ON SCHEMA figures TO tongbao_app;
 -- What an operation was for the outlet where it was done, fen. bills: 1 for a sale. issued: given
 -- less taken back. accepted: points taken as payment, foreign_points those of other issuers among
 -- them. with_points: of bills that were paid with points, the whole. What is taken back is
--- negative. A sale that could not be posted is none.
+-- negative. A sale that could not be posted is none. xid: the transaction that wrote it.
 CREATE VIEW figures.done AS
 SELECT p.organisation_id, p.id, p.window_id, p.outlet_id, p.owner_id, p.kind, p.effective_at,
   s.amount AS sales, s.bills,
   coalesce((p.data ->> 'earned')::bigint, 0) - coalesce((p.data ->> 'clawed')::bigint, 0)
     + CASE WHEN p.kind = 'decide_adjustment' THEN p.points ELSE 0 END AS issued,
   s.points AS accepted, f.points AS foreign_points,
-  CASE WHEN s.points = 0 THEN 0 ELSE s.amount END AS with_points
+  CASE WHEN s.points = 0 THEN 0 ELSE s.amount END AS with_points, h.xid
 FROM ledger.operation AS p
+LEFT JOIN ledger.batch AS h ON p.id >> 13 = h.id
 LEFT JOIN LATERAL (
   SELECT sum((l.line ->> 1)::bigint)::bigint AS amount,
     sum((l.line ->> 2)::bigint)::bigint AS points
@@ -61,7 +62,7 @@ WHERE
 
 GRANT SELECT ON figures.done TO tongbao_app;
 
--- The business of a day at an outlet, of closed windows; outlet 0: at none, as an adjustment.
+-- The business of a day at an outlet, as far as it was summed; outlet 0: at none, as an adjustment.
 CREATE TABLE figures.day (
   organisation_id bigint NOT NULL,
   day date NOT NULL,
@@ -91,11 +92,12 @@ CREATE TABLE figures.newcomer (
 
 CREATE INDEX newcomer_day ON figures.newcomer (organisation_id, day);
 
--- How far an organisation's business was summed: through which window, and its last operation.
+-- How far an organisation's business was summed: what transactions below xid have written, which
+-- had all ended by then; and through which window that is everything.
 CREATE TABLE figures.summed (
   organisation_id bigint PRIMARY KEY,
   window_id int NOT NULL,
-  operation_id bigint NOT NULL
+  xid xid8 NOT NULL
 );
 
 GRANT SELECT, INSERT, UPDATE ON figures.day, figures.newcomer, figures.summed TO tongbao_app;

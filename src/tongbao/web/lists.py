@@ -154,7 +154,7 @@ async def show(
     request: Request[Any, Any, Any],
     template: str,
     listing: Listing,
-    values: Mapping[str, Any] | None = None,
+    values: Mapping[str, Any] | Callable[[Connection], Mapping[str, Any]] | None = None,
     *,
     path: str | None = None,
     status: int = 200,
@@ -162,20 +162,25 @@ async def show(
 ) -> Response[Any]:
     """Give the page with a list, or the whole list as CSV when it is asked for.
 
-    ``values`` are the query's own parameters, such as the organisation that somebody belongs to;
-    ``path`` is where the list is, when it is shown below a form that was refused.
+    ``values`` are the query's own parameters, such as the organisation that somebody belongs to, or
+    give them in the snapshot in which the list is read; ``path`` is where the list is, when it is
+    shown below a form that was refused.
     """
     where = path or request.scope["path"]
     spoken = pages.words_of(request)
     asked = ask(request, listing)
+
+    def own(conn: Connection) -> Mapping[str, Any]:
+        return values(conn) if callable(values) else values or {}
+
     if request.query_params.get("format") == "csv":
         found = await parts.read(
-            request, lambda conn: fetch(conn, listing, asked, values or {}, EXPORT + 1, spoken)
+            request, lambda conn: fetch(conn, listing, asked, own(conn), EXPORT + 1, spoken)
         )
         return csv_of(listing, found[:EXPORT], spoken, more=len(found) > EXPORT)
     part = await parts.read(
         request,
-        lambda conn: part_of(conn, where, listing, asked, values or {}, spoken),
+        lambda conn: part_of(conn, where, listing, asked, own(conn), spoken),
     )
     return pages.page(request, template, status=status, listed=part, path=where, **shown)
 

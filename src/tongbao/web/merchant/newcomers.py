@@ -67,13 +67,15 @@ async def newcomer_list(request: Request[Any, Any, Any]) -> Response[Any]:
     mine = who.of(request).organisation_id
     cutover = calendar.cutover_of(parts.of(request).settings)
 
+    def catch_up(conn: Connection) -> None:
+        figures.catch_up(conn, mine, cutover, few=figures.FEW)
+
     def bounds(conn: Connection) -> dict[str, Any]:
-        figures.catch_up(conn, mine, cutover)
         return figures.bounds(conn, mine, cutover)
 
-    values = await parts.write(request, bounds)
+    await parts.write(request, catch_up)
     return await lists.show(
-        request, "merchant/newcomers.html", LISTING, values, kinds=labels.OPERATIONS
+        request, "merchant/newcomers.html", LISTING, bounds, kinds=labels.OPERATIONS
     )
 
 

@@ -1,6 +1,6 @@
 """Outlets of the organisation and their terminals: listed, added, changed, closed."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from litestar import Request, Response, get, post
@@ -108,16 +108,18 @@ async def outlet_list(request: Request[Any, Any, Any]) -> Response[Any]:
     cutover = calendar.cutover_of(parts.of(request).settings)
     asked = lists.ask(request, LISTING)
 
-    def bounds(conn: Connection) -> dict[str, Any]:
-        figures.catch_up(conn, mine, cutover)
-        last = asked.until or figures.today(conn, mine, cutover)
-        days = {"first": asked.since or last - _LATELY, "last": last}
-        return figures.bounds(conn, mine, cutover) | days
+    def catch_up(conn: Connection) -> date:
+        figures.catch_up(conn, mine, cutover, few=figures.FEW)
+        return asked.until or figures.today(conn, mine, cutover)
 
-    values = await parts.write(request, bounds)
-    first, last = values["first"], values["last"]
+    last = await parts.write(request, catch_up)
+    first = asked.since or last - _LATELY
+
+    def bounds(conn: Connection) -> dict[str, Any]:
+        return figures.bounds(conn, mine, cutover) | {"first": first, "last": last}
+
     return await lists.show(
-        request, "merchant/outlets.html", LISTING, values, first=first, last=last
+        request, "merchant/outlets.html", LISTING, bounds, first=first, last=last
     )
 
 

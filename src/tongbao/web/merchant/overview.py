@@ -71,7 +71,7 @@ async def overview(request: Request[Any, Any, Any]) -> Response[str]:
     at, mine = clock.now(), who.of(request).organisation_id
     cutover = calendar.cutover_of(parts.of(request).settings)
     length = _length(str(request.query_params.get("days", "")))
-    await parts.write(request, lambda conn: figures.catch_up(conn, mine, cutover))
+    await parts.write(request, lambda conn: figures.catch_up(conn, mine, cutover, few=figures.FEW))
     taken = await parts.read(request, lambda conn: _take(conn, mine, length, cutover, at))
     spoken = pages.words_of(request)
     sold = any(day.bills for day in taken.days)

@@ -1,5 +1,5 @@
 -- name: outlets
--- With what each sold in some business days, summed or of the window that is open.
+-- With what each sold in some business days, summed or done since.
 SELECT t.id, t.code, t.name, s.name AS site, f.name AS format,
   CASE WHEN t.open THEN 'open' ELSE 'closed' END AS state, %(first)s::date AS since,
   %(last)s::date AS until,
@@ -23,7 +23,8 @@ LEFT JOIN (
   SELECT d.outlet_id, sum(d.sales) AS sales, sum(d.accepted) AS accepted
   FROM figures.done AS d
   WHERE
-    d.organisation_id = %(organisation)s AND d.id > %(after)s AND d.window_id > %(summed)s
+    d.organisation_id = %(organisation)s AND d.id > %(after)s
+    AND d.xid >= %(summed)s::text::xid8
     AND (d.effective_at AT TIME ZONE %(zone)s + %(shift)s)::date BETWEEN %(first)s AND %(last)s
   GROUP BY d.outlet_id
 ) AS n ON t.id = n.outlet_id

@@ -1,5 +1,5 @@
 -- name: newcomers
--- Those that were summed, and those of windows that were not. Members are masked.
+-- Those that were summed, and those since. Members are masked.
 SELECT v.operation_id, v.foreign_points, v.sales, p.effective_at, coalesce(t.name, '') AS outlet,
   CASE
     WHEN v.foreign_points > 0 THEN 'points'
@@ -23,7 +23,8 @@ FROM (
     FROM figures.done AS d
     INNER JOIN members.member AS m ON d.owner_id = m.id
     WHERE
-      d.organisation_id = %(organisation)s AND d.id > %(after)s AND d.window_id > %(summed)s
+      d.organisation_id = %(organisation)s AND d.id > %(after)s
+      AND d.xid >= %(summed)s::text::xid8
       AND d.bills > 0
     ORDER BY d.owner_id, d.id
   ) AS n
