@@ -313,3 +313,27 @@ def test_limits_that_make_no_sense_are_refused(
     with pytest.raises(Refusal) as refused, desk.conn.transaction():
         caps.set_limit(desk.conn, **given)
     assert refused.value.code == expected
+
+
+def test_what_rules_already_is_not_written_again(desk: Desk) -> None:
+    given: dict[str, Any] = {"organisation_id": None, "by": "Lin", "reason": "why"}
+
+    def limit_at(hours: int, uses: int | None) -> int:
+        at = AT + hours * HOUR
+        with desk.conn.transaction():
+            return caps.set_limit(
+                desk.conn, "outlet", "earn", "minute", uses=uses, points=None, at=at, **given
+            ).id
+
+    def proof_at(hours: int, points: int | None) -> int:
+        with desk.conn.transaction():
+            return caps.set_step_up(
+                desk.conn, "pin", points=points, at=AT + hours * HOUR, **given
+            ).id
+
+    for write, some in ((limit_at, 7), (proof_at, 700)):
+        first = write(0, some)
+        assert write(1, some) == first
+        ended = write(2, None)
+        assert write(3, None) == ended != first
+        assert write(4, some) not in (first, ended)

@@ -4,8 +4,9 @@ A new version is a new row; the one with the latest ``valid_from`` not after the
 rules. Setting one waits for postings under way, which then see it.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from msgspec import Struct
 from psycopg import errors
@@ -83,8 +84,9 @@ def set_limit(
     """Limit how many operations and points each ``subject`` may have in a ``span``.
 
     ``organisation_id`` none: at whoever's tills, counted together; else at that organisation's.
-    Refuses ``choice-malformed``, ``amount-out-of-range``, ``text-malformed``, ``limit-in-past``,
-    ``limit-taken``, ``organisation-not-found``.
+    What the newest version says already is not written again. Refuses ``choice-malformed``,
+    ``amount-out-of-range``, ``text-malformed``, ``limit-in-past``, ``limit-taken``,
+    ``organisation-not-found``.
     """
     texts.choice("subject", subject, get_args(Subject))
     texts.choice("measure", measure, get_args(Measure))
@@ -94,6 +96,9 @@ def set_limit(
     values = {"subject": subject, "measure": measure, "span": span, "uses": uses}
     common = _common(conn, organisation_id, points, by, reason, at, valid_from)
     with conn.cursor(row_factory=class_row(Limit)) as cursor:
+        rules = cursor.execute(Q.newest_limit, values | common).fetchone()
+        if rules is not None and valid_from is None and _same(rules, values | common):
+            return rules
         try:
             made = cursor.execute(Q.insert_limit, values | common).fetchone()
         except errors.UniqueViolation:
@@ -119,6 +124,9 @@ def set_step_up(
     values = {"proof": proof}
     common = _common(conn, organisation_id, points, by, reason, at, valid_from)
     with conn.cursor(row_factory=class_row(StepUp)) as cursor:
+        rules = cursor.execute(Q.newest_step_up, values | common).fetchone()
+        if rules is not None and valid_from is None and _same(rules, values | common):
+            return rules
         try:
             made = cursor.execute(Q.insert_step_up, values | common).fetchone()
         except errors.UniqueViolation:
@@ -170,6 +178,13 @@ def step_ups_of(
     values = {"organisation": organisation_id, "after": after, "limit": min(limit, limits.PAGE)}
     with conn.cursor(row_factory=class_row(StepUp)) as cursor:
         return cursor.execute(Q.list_step_ups, values).fetchall()
+
+
+def _same(rules: Limit | StepUp, wanted: Mapping[str, Any]) -> bool:
+    """Say whether a version says what is wanted, and rules by now."""
+    uses = rules.uses if isinstance(rules, Limit) else None
+    said = rules.valid_from <= wanted["at"], uses, rules.points
+    return said == (True, wanted.get("uses"), wanted["points"])
 
 
 def _whole(name: str, value: int | None, least: int) -> None:

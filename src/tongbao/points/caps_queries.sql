@@ -18,6 +18,23 @@ VALUES (
 )
 RETURNING id, proof, organisation_id, valid_from, points, set_by, set_at, reason;
 
+-- name: newest_limit
+SELECT id, subject, measure, span, organisation_id, valid_from, uses, points, set_by, set_at,
+  reason
+FROM points.velocity_limit
+WHERE
+  subject = %(subject)s AND measure = %(measure)s AND span = %(span)s
+  AND organisation_id IS NOT DISTINCT FROM %(organisation)s::bigint
+ORDER BY valid_from DESC
+LIMIT 1;
+
+-- name: newest_step_up
+SELECT id, proof, organisation_id, valid_from, points, set_by, set_at, reason
+FROM points.step_up
+WHERE proof = %(proof)s AND organisation_id IS NOT DISTINCT FROM %(organisation)s::bigint
+ORDER BY valid_from DESC
+LIMIT 1;
+
 -- name: list_limits
 SELECT id, subject, measure, span, organisation_id, valid_from, uses, points, set_by, set_at,
   reason

@@ -63,6 +63,10 @@ async def propose(request: Request[Any, Any, Any], organisation: FromPath[int]) 
 
     def do(conn: Connection, form: Form) -> Done:
         what, reason = form.choice("what", tuple(_PROPOSE)), form.text("reason")
+        organisations.lock_open(conn, organisation)
+        waits = _waiting(conn, organisation)
+        if waits is not None:  # from another tab: it is decided before another is made
+            return Done(f"/operator/proposals/{waits.id}", forms.ALREADY)
         made = _PROPOSE[what](conn, organisation, by=me.login, reason=reason, at=at)
         return noted(request, conn, made, at)
 

@@ -78,8 +78,9 @@ async def erase(request: Request[Any, Any, Any], member: FromPath[int]) -> Respo
 
         def end(conn: Connection) -> None:
             forget(conn, member, at)
-            subject, said = f"member {member}", {"reason": reason}
-            audit.note(conn, "member-erased", me.actor(address), at, subject=subject, said=said)
+            if not done.replayed:
+                subject, said = f"member {member}", {"reason": reason}
+                audit.note(conn, "member-erased", me.actor(address), at, subject=subject, said=said)
 
         await parts.write(request, end)
     except Refusal as no:
