@@ -33,7 +33,7 @@ def conditions(
     values: dict[str, Any] = {}
     if listing.search:
         whole = [asked.search] if asked.search else []
-        for n, word in enumerate(asked.search.split()[:_WORDS] if listing.within else whole):
+        for n, word in enumerate(words_of(asked.search) if listing.within else whole):
             where.append(_found(listing, word, f"search_{n}", spoken, values))
     if listing.dates is not None and not listing.sums:
         for name, sign, day in (("since", ">=", asked.since), ("until", "<", after(asked.until))):
@@ -54,6 +54,11 @@ def conditions(
             )
         )
     return where, values
+
+
+def words_of(search: str) -> list[str]:
+    """Give the words of a search that are looked for."""
+    return search.split()[:_WORDS]
 
 
 def _found(

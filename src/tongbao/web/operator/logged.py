@@ -181,16 +181,26 @@ SUBJECTS: Final = {
 """What entries begin with that say what they are about."""
 
 _YES_NO: Final = {True: mark("yes"), False: mark("no")}
+NOBODY: Final = {"nobody": mark("nobody")}
 FRAGMENTS: Final = {
-    **{f'"{name}": ': text for name, text in FACTS.items()},
+    **NOBODY,
+    **SUBJECTS,
+    **{f'"{name}":': text for name, text in FACTS.items()},
     **{
-        f'"{name}": "{value}"': text
+        f'"{name}":"{value}"': text
         for name, called in WORDS.items()
         for value, text in called.items()
     },
-    **{f": {str(value).lower()}": text for value, text in _YES_NO.items()},
+    **{f":{str(value).lower()}": text for value, text in _YES_NO.items()},
 }
-"""What stands in the facts of an entry, as the database writes them, and what it is called."""
+"""What stands in the texts of an entry, its facts as they are written, and what it is called."""
+
+
+def parts_of(kind: str, number: int, name: str) -> Iterator[tuple[str, str]]:
+    """Give how the texts of an entry name an organisation, an outlet or a person, with its name."""
+    for ends in (f'"{number}"', f"{number},", f"{number}}}"):
+        yield f'"{kind}":{ends}', name
+    yield f"\n{kind} {number}\n", name
 
 
 def about(subject: str, spoken: Words) -> str:

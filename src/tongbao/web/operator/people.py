@@ -5,15 +5,16 @@ from typing import Any, Final, cast
 from litestar import Request, Response, get, post
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
+from msgspec.structs import replace
 
 from tongbao.access import audit, sessions, staff
 from tongbao.access.roles import ROLES, Role
 from tongbao.alliance import organisations, outlets
 from tongbao.hosting import parts
-from tongbao.kernel import clock, sql
+from tongbao.kernel import arrays, clock, limits, sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
-from tongbao.web import forms, labels, lists, pages, people, who
+from tongbao.web import forms, labels, lists, pages, people, searching, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing, Row
 from tongbao.web.operator import logged
@@ -63,9 +64,10 @@ def _about(row: Row) -> str | None:
 LOG: Final = Listing(
     name="audit",
     query=Q.audit,
+    more=Q.told_of_entries,
     sort="-id",
-    search=("kind", "by", "organisation", "subject", "about", "facts", "address"),
-    within={"about": logged.SUBJECTS, "facts": logged.FRAGMENTS},
+    search=("kind", "everything"),
+    within={"everything": logged.FRAGMENTS},
     hint=mark("What, who, about what or a fact"),
     dates="at",
     choices=(Choice(name="kind", title=mark("What"), values=logged.KINDS),),
@@ -78,7 +80,7 @@ LOG: Final = Listing(
             title=mark("Who"),
             second="organisation",
             second_title=mark("Organisation"),
-            says={"nobody": mark("nobody")},
+            says=logged.NOBODY,
         ),
         Column(name="about", title=mark("About"), tells=logged.about, to=_about),
         Column(name="facts", title=mark("Facts"), tells=logged.tell),
@@ -192,8 +194,16 @@ async def roles(request: Request[Any, Any, Any]) -> Response[str]:
 
 @get("/operator/audit", opt=sees("admin", "auditor"))
 async def log(request: Request[Any, Any, Any]) -> Response[Any]:
-    """List what people did."""
-    return await lists.show(request, "operator/audit.html", LOG)
+    """List what people did; who is looked for by name is found by number, as the log has it."""
+    words = searching.words_of(lists.ask(request, LOG).search)
+    if not words:
+        return await lists.show(request, "operator/audit.html", LOG)
+    patterns = arrays.texts(f"%{searching.literal(word)}%" for word in words)
+    values = {"texts": patterns, "limit": limits.PAGE}
+    found = await parts.read(request, lambda conn: conn.execute(Q.named, values).fetchall())
+    named = {part: name for row in found for part, name in logged.parts_of(*row)}
+    listing = replace(LOG, within={"everything": logged.FRAGMENTS | named})
+    return await lists.show(request, "operator/audit.html", listing)
 
 
 def _outlet(conn: Connection, form: Form) -> int | None:

@@ -14,9 +14,16 @@ INNER JOIN alliance.organisation AS o ON s.organisation_id = o.id;
 SELECT s.role, count(*) FROM access.staff AS s WHERE NOT s.disabled GROUP BY s.role;
 
 -- name: audit
--- The log of what people did, read from its newest end. What an entry is about, and what was
--- said, with organisations, outlets and people by their names.
+-- The log of what people did, read from its newest end. Whatever stands in an entry is searched as
+-- one text, as it was written: to read the facts of each would take most of the time.
 SELECT a.id, a.at, a.kind, a.by, a.subject, a.address, coalesce(o.name, '') AS organisation,
+  concat_ws(E'\n', a.by, a.subject, a.address, o.name, a.facts::text) AS everything
+FROM access.audit AS a
+LEFT JOIN alliance.organisation AS o ON a.organisation_id = o.id;
+
+-- name: told_of_entries
+-- What an entry is about, and what was said, with organisations, outlets and people by name.
+SELECT a.id,
   CASE
     WHEN b.id IS NOT NULL THEN 'organisation ' || b.name
     WHEN p.id IS NOT NULL THEN 'staff ' || p.name
@@ -28,23 +35,24 @@ SELECT a.id, a.at, a.kind, a.by, a.subject, a.address, coalesce(o.name, '') AS o
     '{}'
   ) AS facts
 FROM access.audit AS a
-LEFT JOIN alliance.organisation AS o ON a.organisation_id = o.id
-LEFT JOIN alliance.organisation AS b
-  ON b.id = CASE
-    WHEN a.subject ~ '^organisation [0-9]{1,18}$' THEN split_part(a.subject, ' ', 2)::bigint
-  END
-LEFT JOIN access.staff AS p
-  ON p.id = CASE
-    WHEN a.subject ~ '^staff [0-9]{1,18}$' THEN split_part(a.subject, ' ', 2)::bigint
-  END
-LEFT JOIN alliance.organisation AS f
-  ON f.id = CASE
-    WHEN a.facts ->> 'organisation' ~ '^[0-9]{1,18}$' THEN (a.facts ->> 'organisation')::bigint
-  END
-LEFT JOIN alliance.outlet AS t
-  ON t.id = CASE
-    WHEN a.facts ->> 'outlet' ~ '^[0-9]{1,18}$' THEN (a.facts ->> 'outlet')::bigint
-  END;
+LEFT JOIN alliance.organisation AS b ON a.subject = 'organisation ' || b.id
+LEFT JOIN access.staff AS p ON a.subject = 'staff ' || p.id
+LEFT JOIN alliance.organisation AS f ON a.facts ->> 'organisation' = f.id::text
+LEFT JOIN alliance.outlet AS t ON a.facts ->> 'outlet' = t.id::text;
+
+-- name: named
+-- Who and what has one of some texts in its name.
+SELECT v.kind, v.id, v.name
+FROM (
+  SELECT 'organisation' AS kind, o.id, o.name FROM alliance.organisation AS o
+  UNION ALL
+  SELECT 'outlet' AS kind, t.id, t.name FROM alliance.outlet AS t
+  UNION ALL
+  SELECT 'staff' AS kind, s.id, s.name FROM access.staff AS s
+) AS v
+WHERE v.name ILIKE ANY(%(texts)s::text[])
+ORDER BY v.kind, v.id
+LIMIT %(limit)s;
 
 -- name: outstanding
 -- What each issuer owes its members in points, and the reserve behind them.
