@@ -169,7 +169,7 @@ SUBJECTS: Final = {
     "exception ": mark("Exception"),
     "proposal ": mark("Proposal"),
     "dispute ": mark("Dispute"),
-    "application ": mark("Application"),
+    "application ": mark("Application to join"),
     "adjustment ": mark("Adjustment"),
     "outlet ": mark("Outlet"),
     "terminal ": mark("Terminal"),
