@@ -21,6 +21,7 @@ from tongbao.api.nouns import Told, tell, tell_all
 from tongbao.api.writes import Made
 from tongbao.desk import people
 from tongbao.hosting import parts
+from tongbao.hosting.database import begun
 from tongbao.kernel import clock, limits
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Malformed, Refused
@@ -152,5 +153,5 @@ async def once(
 
 def position(request: Req) -> int:
     """Give the position that all committed operations lie below; postings wait a moment."""
-    with parts.of(request).pool.connection() as conn, conn.transaction():
+    with begun(parts.of(request).pool) as conn:
         return cohorts.position(conn)

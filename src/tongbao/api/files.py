@@ -29,6 +29,7 @@ from tongbao.bank.importing import Imported
 from tongbao.bank.types import BookedLine, Kind, Report
 from tongbao.clearing import calendar, settlements
 from tongbao.hosting import parts
+from tongbao.hosting.database import begun
 from tongbao.kernel import clock, limits
 from tongbao.kernel.db import Connection
 from tongbao.liability import months
@@ -200,7 +201,7 @@ async def get_content(request: Req, file: PathId) -> Stream:
     pool = parts.of(request).pool
 
     def make(path: Path) -> Written:
-        with pool.connection() as conn, conn.transaction():
+        with begun(pool) as conn:
             found = files.get(conn, number(file))
             with tempfile.TemporaryDirectory(prefix="tongbao-") as folder:
                 written = files.write(conn, found, Path(folder))

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from tongbao.access import callers, keys, sealing, signing
 from tongbao.access.keys import Caller, KeyUnknown
+from tongbao.hosting.database import begun
 from tongbao.kernel import clock, db
 
 Answer = TypeVar("Answer")
@@ -74,7 +75,7 @@ class KeyRing:
         self._known[name] = until, done.result()
 
     def _in_database(self, ask: Callable[[db.Connection], object]) -> object:
-        with self._pool.connection() as conn, conn.transaction():
+        with begun(self._pool) as conn:
             return ask(conn)
 
     def _signer(self, conn: db.Connection, key_id: int) -> Signer:

@@ -16,6 +16,7 @@ from tongbao.api.lookup import number
 from tongbao.api.proposals import Whose
 from tongbao.api.reach import everybody
 from tongbao.hosting import parts
+from tongbao.hosting.database import snapshot
 from tongbao.kernel import clock
 from tongbao.liability import months
 from tongbao.liability.book import open_book
@@ -50,8 +51,7 @@ async def get_book(
 
     def make(path: Path) -> Written:
         seen = position(request) if at_position is None else number(at_position)
-        with parts.of(request).pool.connection() as conn, conn.transaction():
-            conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        with snapshot(parts.of(request).pool) as conn:
             book = open_book(conn, zone, begins, until, seen, who, detail=detail)
             with path.open("w", encoding="utf-8", newline="") as out:
                 return export(conn, book, form, out)

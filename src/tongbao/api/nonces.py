@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from tongbao.access import signing
 from tongbao.access.signing import NonceUsed, Signature
+from tongbao.hosting.database import begun
 from tongbao.kernel import db, limits
 
 _BATCH: Final = 1_000
@@ -66,5 +67,5 @@ class Nonces:
         self._writer = None
 
     def _in_database(self, batch: list[_Waiting]) -> set[tuple[int, str]]:
-        with self._pool.connection() as conn, conn.transaction():
+        with begun(self._pool) as conn:
             return signing.use_nonces(conn, {one.key: one.expires_at for one in batch})

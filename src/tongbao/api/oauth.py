@@ -18,6 +18,7 @@ from tongbao.access import bearer, keys, tokens
 from tongbao.access.keys import KeyUnknown, SignatureNeeded
 from tongbao.access.roles import Scope, ScopeNotAllowed
 from tongbao.hosting import parts
+from tongbao.hosting.database import begun
 from tongbao.kernel import clock, db, limits
 from tongbao.kernel.texts import ChoiceMalformed
 
@@ -100,7 +101,7 @@ def _make(pool: db.Pool, given: str, wanted: list[str] | None) -> tuple[str, lis
     """Check a key and make its token, in one transaction."""
     at = clock.now()
     try:
-        with pool.connection() as conn, conn.transaction():
+        with begun(pool) as conn:
             caller = keys.check(conn, given, at)
             assert caller.key_id is not None, "it is a key's"
             keys.note_used(conn, {caller.key_id: at})

@@ -24,6 +24,7 @@ from tongbao.api.reach import everybody
 from tongbao.api.wire import Id, Money, PathId, SignedPoints
 from tongbao.clearing import calendar
 from tongbao.hosting import parts
+from tongbao.hosting.database import begun
 from tongbao.kernel import clock, limits
 from tongbao.kernel.db import Connection
 from tongbao.reconcile import till
@@ -129,7 +130,7 @@ async def reconcile(
     cutover = calendar.cutover_of(parts.of(request).settings)
 
     def compare(path: Path) -> Reconciliation:
-        with parts.of(request).pool.connection() as conn, conn.transaction():
+        with begun(parts.of(request).pool) as conn:
             asked = Asked(
                 organisation_id=who,
                 day=day,

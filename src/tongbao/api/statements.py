@@ -15,6 +15,7 @@ from tongbao.api.reach import everybody
 from tongbao.api.wire import PathId
 from tongbao.clearing import calendar
 from tongbao.hosting import parts
+from tongbao.hosting.database import begun
 from tongbao.kernel.db import Connection
 from tongbao.statements import paper, periods, statement, summing, tables, writing
 from tongbao.statements.types import Statement
@@ -61,7 +62,7 @@ async def get_statement(
         return statement.one(conn, period, who)
 
     def write() -> tuple[str, bytes]:
-        with parts.of(request).pool.connection() as conn, conn.transaction():
+        with begun(parts.of(request).pool) as conn:
             stated = make(conn)
         return stated.number, _write(stated, form, language, settings.time_zone)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from tongbao.access import bearer, passwords, sign_in
+from tongbao.hosting.database import begun
 from tongbao.hosting.parts import Parts
 from tongbao.kernel import clock
 from tongbao.kernel.db import Connection
@@ -47,7 +48,7 @@ def enter(parts: Parts, login: str, password: str, *, device: str, address: str)
 
 def commit(parts: Parts, do: Callable[[Connection], Answer | Refusal]) -> Answer:
     """Run ``do`` in one transaction, and raise a refusal that it gives after the commit."""
-    with parts.pool.connection() as conn, conn.transaction():
+    with begun(parts.pool) as conn:
         answer = do(conn)
     if isinstance(answer, Refusal):
         raise answer

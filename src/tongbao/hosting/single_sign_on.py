@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tongbao.access import bearer, sign_in, sso
+from tongbao.hosting.database import begun
 from tongbao.hosting.parts import Parts
 from tongbao.hosting.provider import Provider
 from tongbao.hosting.sign_in import commit
@@ -29,7 +30,7 @@ def begin(parts: Parts, onward: str) -> Away:
     way = sso.UnderWay(issuer=provider.issuer, nonce=nonce, verifier=verifier, onward=onward)
     address = provider.address(way, state)
     at = clock.now()
-    with parts.pool.connection() as conn, conn.transaction():
+    with begun(parts.pool) as conn:
         sso.begin(conn, way, state=state, browser=browser, at=at)
     return Away(address, browser)
 
