@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
@@ -121,3 +122,16 @@ def test_who_works_for_a_closed_organisation_is_not_let_in(office: Office) -> No
     with pytest.raises(sessions.SessionUnknown):
         sessions.check(office.db, entered.token, AT + timedelta(seconds=1))
     assert not hasattr(office.enter("min"), "token")
+
+
+def test_names_are_given_of_one_organisation_or_of_all(office: Office) -> None:
+    theirs = office.world.organisations["A"]
+    for whose, login, name, role in (
+        (office.world.operator, "wei", "Wei", "admin"),
+        (theirs, "mo", "莫", "manager"),
+    ):
+        staff.add(office.db, whose, login, name, cast(Role, role), by="Lin", at=AT)
+    asked = {"wei", "mo", 'a "free" name', ""}
+    assert staff.names(office.db, asked) == {"wei": "Wei", "mo": "莫"}
+    assert staff.names(office.db, asked, theirs) == {"mo": "莫"}
+    assert staff.names(office.db, ()) == {}

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, Literal
 
@@ -12,7 +13,7 @@ from tongbao.access import sessions
 from tongbao.access.roles import Role, check_staff_role
 from tongbao.alliance import organisations
 from tongbao.alliance.outlets import OutletNotFound
-from tongbao.kernel import limits, sql, texts
+from tongbao.kernel import arrays, limits, sql, texts
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Conflict, Malformed, NotFound
 from tongbao.members import members
@@ -99,6 +100,17 @@ def add(
     if made is None:
         raise LoginTaken(given=fold(login))
     return get(conn, made[0])
+
+
+def names(
+    conn: Connection, logins: Iterable[str], organisation_id: int | None = None
+) -> dict[str, str]:
+    """Give the names of those who sign in by some texts, of one organisation or of all.
+
+    A text may be any, such as who has decided something: what is nobody's is left out.
+    """
+    values = {"logins": arrays.texts(logins), "organisation": organisation_id}
+    return dict(conn.execute(Q.names, values).fetchall())
 
 
 def change(

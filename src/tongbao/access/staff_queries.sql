@@ -32,6 +32,13 @@ WHERE (%(organisation)s::bigint IS NULL OR organisation_id = %(organisation)s) A
 ORDER BY id
 LIMIT %(limit)s;
 
+-- name: names
+SELECT login, name
+FROM access.staff
+WHERE
+  login = ANY(%(logins)s::text[])
+  AND (%(organisation)s::bigint IS NULL OR organisation_id = %(organisation)s);
+
 -- name: lock_staff
 SELECT id FROM access.staff WHERE id = %(id)s FOR NO KEY UPDATE;
 

@@ -13,7 +13,7 @@ from tongbao.hosting.parts import Parts, opened
 from tongbao.hosting.request_id import RequestId
 from tongbao.kernel.errors import Refusal
 from tongbao.kernel.settings import Settings
-from tongbao.web import account, assets, door, joining, signing_in, single_sign_on
+from tongbao.web import account, assets, doers, door, joining, signing_in, single_sign_on
 from tongbao.web.cashier import ROUTES as CASHIER
 from tongbao.web.errors import on_crash, on_http, on_refusal
 from tongbao.web.member import ROUTES as MEMBERS
@@ -57,6 +57,7 @@ def make(settings: Settings, shared: Parts | None = None) -> Litestar:
         route_handlers=ROUTES,
         lifespan=[lifespan],
         guards=[guard],
+        after_request=doers.name,
         middleware=[RequestId(), Headers()],
         exception_handlers={Refusal: on_refusal, HTTPException: on_http, Exception: on_crash},
         request_max_body_size=BODY,

@@ -2,13 +2,14 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from litestar import Response
 
 from tongbao.kernel import amounts
+from tongbao.web import doers
 from tongbao.web.words import Words, mark
 
 if TYPE_CHECKING:
@@ -20,9 +21,14 @@ MORE: Final = mark("There is more: filter by date and export it in parts.")
 
 
 def csv_of(
-    listing: "Listing", rows: Sequence[dict[str, Any]], spoken: Words, *, more: bool
+    listing: "Listing",
+    rows: Sequence[dict[str, Any]],
+    spoken: Words,
+    names: Mapping[str, str],
+    *,
+    more: bool,
 ) -> Response[bytes]:
-    """Give a list as a file."""
+    """Give a list as a file; ``names``: those of the staff in it, by what they sign in with."""
     text = io.StringIO()
     text.write(_BOM)
     writer = csv.writer(text)
@@ -34,23 +40,25 @@ def csv_of(
             head.append(spoken.say(column.second_title))
     writer.writerow(head)
     for row in rows:
-        writer.writerow(_cells(columns, row, spoken))
+        writer.writerow(_cells(columns, row, spoken, names))
     if more:
         writer.writerow([spoken.say(MORE)])
     headers = {"Content-Disposition": f'attachment; filename="{listing.name}.csv"'}
     return Response(text.getvalue().encode(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _cells(columns: "Sequence[Column]", row: dict[str, Any], spoken: Words) -> list[str]:
+def _cells(
+    columns: "Sequence[Column]", row: dict[str, Any], spoken: Words, names: Mapping[str, str]
+) -> list[str]:
     cells = []
     for column in columns:
-        cells.append(_cell(column, row[column.name], spoken))
+        cells.append(_cell(column, row[column.name], spoken, names))
         if column.second:
             cells.append(_safe("" if row[column.second] is None else str(row[column.second])))
     return cells
 
 
-def _cell(column: "Column", value: Any, spoken: Words) -> str:
+def _cell(column: "Column", value: Any, spoken: Words, names: Mapping[str, str]) -> str:
     if value is None:
         return ""
     if column.tells is not None:
@@ -61,6 +69,8 @@ def _cell(column: "Column", value: Any, spoken: Words) -> str:
         return value.astimezone(spoken.zone).isoformat(sep=" ", timespec="seconds")
     if column.kind in ("number", "percent"):
         return str(value)
+    if column.kind == "person" and value in names:
+        return _safe(doers.plain(value, names))
     return _safe(spoken.say(column.says.get(str(value), "")) or str(value))
 
 

@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 from tongbao.hosting import parts
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Malformed
-from tongbao.web import cursors, pages, searching
+from tongbao.web import cursors, doers, pages, searching
 from tongbao.web.cursors import Cursor
 from tongbao.web.export import csv_of
 from tongbao.web.words import Words
@@ -36,7 +36,17 @@ class ListPlaceUnknown(Malformed):
 
 
 Kind = Literal[
-    "text", "id", "number", "money", "points", "percent", "moment", "date", "state", "code"
+    "text",
+    "id",
+    "number",
+    "money",
+    "points",
+    "percent",
+    "moment",
+    "date",
+    "state",
+    "code",
+    "person",
 ]
 Row = Mapping[str, Any]
 
@@ -44,6 +54,7 @@ Row = Mapping[str, Any]
 class Column(Struct, frozen=True, kw_only=True):
     """A column: its name in the query, its heading, how it is written, where it leads.
 
+    A ``person`` is somebody on the staff, or another text that says who did something.
     ``to`` gives the path of what the cell is about or made of. ``second`` names a column that is
     written small below, and has a heading of its own in files. ``says`` gives the word of a value
     such as a state, ``tells`` the text of one that is made of several, ``second_tells`` that of
@@ -106,7 +117,7 @@ class Listing(Struct, frozen=True, kw_only=True):
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """What was asked of a list."""
+    """What was asked of a list; ``whose``: whose staff are found in it by name, None: anybody's."""
 
     search: str = ""
     since: date | None = None
@@ -114,6 +125,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     chosen: Mapping[str, str] = {}
     sort: str
     cursor: Cursor | None = None
+    whose: int | None = doers.NOBODY
 
 
 class Shown(Struct, frozen=True, kw_only=True):
@@ -174,10 +186,10 @@ async def show(
         return values(conn) if callable(values) else values or {}
 
     if request.query_params.get("format") == "csv":
-        found = await parts.read(
-            request, lambda conn: fetch(conn, listing, asked, own(conn), EXPORT + 1, spoken)
+        found, names = await parts.read(
+            request, lambda conn: _whole(conn, listing, asked, own(conn), spoken)
         )
-        return csv_of(listing, found[:EXPORT], spoken, more=len(found) > EXPORT)
+        return csv_of(listing, found[:EXPORT], spoken, names, more=len(found) > EXPORT)
     part = await parts.read(
         request,
         lambda conn: part_of(conn, where, listing, asked, own(conn), spoken),
@@ -212,6 +224,16 @@ def part_of(
     return Shown(listing=listing, asked=asked, path=path, rows=rows, earlier=earlier, later=later)
 
 
+def _whole(
+    conn: Connection, listing: Listing, asked: Asked, values: Mapping[str, Any], spoken: Words
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Give the rows of a file, and the names of the staff in them."""
+    rows = fetch(conn, listing, asked, values, EXPORT + 1, spoken)
+    people = [column.name for column in listing.columns if column.kind == "person"]
+    texts = {row[name] for name in people for row in rows if row[name]}
+    return rows, doers.find(conn, texts, asked.whose) if texts else {}
+
+
 def ask(request: Request[Any, Any, Any], listing: Listing) -> Asked:
     """Read what is asked; what cannot be is left out, as if it were not asked."""
     said = request.query_params
@@ -229,6 +251,7 @@ def ask(request: Request[Any, Any, Any], listing: Listing) -> Asked:
         chosen=chosen,
         sort=sort if sort.removeprefix("-") in sortable else listing.sort,
         cursor=cursors.read(str(said.get("cursor", ""))),
+        whose=doers.whose(request),
     )
 
 

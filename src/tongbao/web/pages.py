@@ -13,7 +13,7 @@ from litestar.datastructures import Cookie
 from markupsafe import Markup
 
 from tongbao.hosting import parts
-from tongbao.web import labels, navigation, told, who, words
+from tongbao.web import doers, labels, navigation, told, who, words
 from tongbao.web.assets import Built
 from tongbao.web.words import Words
 
@@ -44,7 +44,7 @@ def page(
     ``token`` is the session's new one, where this answer brings it: the forms of the page belong
     to that.
     """
-    spoken = words_of(request)
+    spoken, gaps = words_of(request), doers.Gaps()
     said, cookies = _take_said(request)
     everywhere = {
         "request": request,
@@ -58,11 +58,12 @@ def page(
         "navigation": navigation.of(who.known(request), request.scope["path"]),
         "said": None if said is None else spoken.say(said.text, **said.facts),
         "assets": request.app.state.assets,
+        "gaps": gaps,
     }
     text = environment(spoken.language, spoken.zone.key).get_template(template).render(
         everywhere | shown
     )  # fmt: skip
-    return Response(text, status_code=status, media_type=HTML, cookies=cookies)
+    return doers.Page(request, text, gaps, status_code=status, media_type=HTML, cookies=cookies)
 
 
 def go(to: str, said: Said | None = None, cookies: list[Cookie] | None = None) -> Response[str]:
@@ -106,6 +107,7 @@ def environment(language: words.Language, zone: str) -> Environment:
         "span": spoken.span,
         "say": spoken.say,
         "refusal": lambda no: told.refusal(spoken, no),
+        "person": doers.person,
         "noted": lambda text: told.noted(text, spoken),
         "chart": lambda said: msgspec.json.encode(said).decode(),
     }

@@ -34,7 +34,7 @@ def conditions(
     if listing.search:
         whole = [asked.search] if asked.search else []
         for n, word in enumerate(words_of(asked.search) if listing.within else whole):
-            where.append(_found(listing, word, f"search_{n}", spoken, values))
+            where.append(_found(listing, asked, word, f"search_{n}", spoken, values))
     if listing.dates is not None and not listing.sums:
         for name, sign, day in (("since", ">=", asked.since), ("until", "<", after(asked.until))):
             if day is not None:
@@ -62,7 +62,12 @@ def words_of(search: str) -> list[str]:
 
 
 def _found(
-    listing: "Listing", word: str, name: str, spoken: Words, values: dict[str, Any]
+    listing: "Listing",
+    asked: "Asked",
+    word: str,
+    name: str,
+    spoken: Words,
+    values: dict[str, Any],
 ) -> compose.Composable:
     """Say that a word stands in one of the columns, or in what one of their values is called."""
     values[name] = f"%{literal(word)}%"
@@ -71,6 +76,11 @@ def _found(
             compose.Identifier(column), compose.Placeholder(name)
         )
         for column in listing.search
+    ]
+    ways += [
+        _by_name(column.name, name, asked.whose, values)
+        for column in listing.columns
+        if column.kind == "person" and column.name in listing.search
     ]
     said = {column.name: column.says for column in listing.columns}
     for column in listing.search:
@@ -89,6 +99,22 @@ def _found(
                     )
                 )
     return compose.SQL("({})").format(compose.SQL(" OR ").join(ways))
+
+
+def _by_name(
+    column: str, name: str, whose: int | None, values: dict[str, Any]
+) -> compose.Composable:
+    """Say that a column has what somebody signs in with who is called by the word."""
+    values["whose"] = whose
+    return compose.SQL(
+        "{}::text IN (SELECT s.login FROM access.staff AS s WHERE s.name ILIKE {}"
+        " AND ({}::bigint IS NULL OR s.organisation_id = {}))"
+    ).format(
+        compose.Identifier(column),
+        compose.Placeholder(name),
+        compose.Placeholder("whose"),
+        compose.Placeholder("whose"),
+    )
 
 
 def _meant(called: Mapping[str, str], word: str, spoken: Words) -> Iterator[str]:

@@ -66,7 +66,7 @@ LISTING: Final = Listing(
             to=lambda row: f"/merchant/exceptions/{row['id']}",
         ),
         Column(name="state", title=mark("State"), kind="state", says=labels.EXCEPTION_STATES),
-        Column(name="assigned_to", title=mark("Works on it")),
+        Column(name="assigned_to", title=mark("Works on it"), kind="person"),
         Column(name="raised_at", title=mark("Raised"), kind="moment", sort=True),
     ),
     empty=mark("Nothing waits"),

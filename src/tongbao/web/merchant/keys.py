@@ -82,7 +82,7 @@ LISTING: Final = Listing(
         Column(name="signs", title=mark("Signed"), says=SIGNS),
         Column(name="last_used_at", title=mark("Last used"), kind="moment"),
         Column(name="created_at", title=mark("Made"), kind="moment", sort=True),
-        Column(name="created_by", title=mark("Made by")),
+        Column(name="created_by", title=mark("Made by"), kind="person"),
     ),
     empty=mark("There is no key yet"),
     advice=mark("A till program or an app calls with a key of its own. Make one for each."),

@@ -83,7 +83,7 @@ SETTLEMENTS: Final = Listing(
         Column(name="paid_in", title=mark("Paid in"), kind="money"),
         Column(name="to_pay", title=mark("To pay out"), kind="money"),
         Column(name="paid_out", title=mark("Paid out"), kind="money"),
-        Column(name="proposed_by", title=mark("Proposed by")),
+        Column(name="proposed_by", title=mark("Proposed by"), kind="person"),
     ),
     empty=mark("Nothing has been settled yet"),
     advice=mark("Propose a settlement once a window is closed."),

@@ -45,7 +45,7 @@ LEFT JOIN alliance.organisation AS o ON e.organisation_id = o.id;
 
 -- name: colleagues
 -- Who of the operator's people may work on exception items.
-SELECT s.login
+SELECT s.login, s.name
 FROM access.staff AS s
 WHERE s.role IN ('admin', 'settlement') AND NOT s.disabled
-ORDER BY s.login;
+ORDER BY s.name, s.login;

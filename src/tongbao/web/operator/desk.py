@@ -15,7 +15,7 @@ from tongbao.kernel import clock, sql, texts
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.till import review, watch
-from tongbao.web import facts, forms, labels, lists, pages, who
+from tongbao.web import doers, facts, forms, labels, lists, pages, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.operator import named
@@ -48,7 +48,7 @@ EXCEPTIONS: Final = Listing(
         Column(name="subject", title=mark("Subject"), kind="code"),
         Column(name="organisation", title=mark("Organisation")),
         Column(name="state", title=mark("State"), kind="state", says=labels.EXCEPTION_STATES),
-        Column(name="assigned_to", title=mark("Works on it")),
+        Column(name="assigned_to", title=mark("Works on it"), kind="person"),
         Column(name="raised_at", title=mark("Raised"), kind="moment", sort=True),
     ),
     empty=mark("Nothing waits"),
@@ -76,7 +76,7 @@ async def assign(request: Request[Any, Any, Any], item: FromPath[int]) -> Respon
     def do(conn: Connection, form: Form) -> Done:
         to = form.maybe("to")
         if to is not None:
-            texts.choice("to", to, _colleagues(conn))
+            texts.choice("to", to, tuple(_colleagues(conn)))
         exceptions.assign(conn, item, to, by=me.login, at=at)
         subject, said = f"exception {item}", {"to": to, "reason": form.maybe("note")}
         audit.note(conn, "exception-assigned", me.actor(address), at, subject=subject, said=said)
@@ -151,9 +151,10 @@ async def show(
     )
 
 
-def _colleagues(conn: Connection) -> tuple[str, ...]:
-    """Give the logins of those who may work on exception items."""
-    return tuple(login for (login,) in conn.execute(Q.colleagues).fetchall())
+def _colleagues(conn: Connection) -> dict[str, str]:
+    """Give those who may work on exception items: what they sign in with, and how it is shown."""
+    names: dict[str, str] = dict(conn.execute(Q.colleagues).fetchall())
+    return {login: doers.plain(login, names) for login in names}
 
 
 ROUTES: Final[list[BaseRouteHandler]] = [

@@ -196,8 +196,15 @@ FRAGMENTS: Final = {
 """What stands in the texts of an entry, its facts as they are written, and what it is called."""
 
 
-def parts_of(kind: str, number: int, name: str) -> Iterator[tuple[str, str]]:
-    """Give how the texts of an entry name an organisation, an outlet or a person, with its name."""
+def parts_of(kind: str, number: str, name: str) -> Iterator[tuple[str, str]]:
+    """Give how the texts of an entry name an organisation, an outlet or a person, with its name.
+
+    ``number``: of who has signed in, what with.
+    """
+    if kind == "login":
+        for part in (f"\n{number}\n", f"\nstaff {number}\n", f'"to":"{number}"'):
+            yield part, name
+        return
     for ends in (f'"{number}"', f"{number},", f"{number}}}"):
         yield f'"{kind}":{ends}', name
     yield f"\n{kind} {number}\n", name

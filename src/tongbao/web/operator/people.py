@@ -50,14 +50,16 @@ _PAGES: Final = {
     "exception": "exceptions",
     "proposal": "proposals",
     "dispute": "disputes",
+    "application": "applications",
+    "bank report": "bank/reports",
 }
 
 
 def _about(row: Row) -> str | None:
     """Give the page of what an entry of the log is about."""
-    what, _, number = str(row["subject"]).partition(" ")
-    if what == "staff" and number.isdecimal():
-        return f"/operator/staff/{number}"
+    if row["about_staff"] is not None:
+        return f"/operator/staff/{row['about_staff']}"
+    what, _, number = str(row["subject"]).rpartition(" ")
     return f"/operator/{_PAGES[what]}/{number}" if what in _PAGES and number.isdecimal() else None
 
 
@@ -78,6 +80,7 @@ LOG: Final = Listing(
         Column(
             name="by",
             title=mark("Who"),
+            kind="person",
             second="organisation",
             second_title=mark("Organisation"),
             says=logged.NOBODY,

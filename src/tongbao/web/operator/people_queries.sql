@@ -17,7 +17,7 @@ SELECT s.role, count(*) FROM access.staff AS s WHERE NOT s.disabled GROUP BY s.r
 -- The log of what people did, read from its newest end. Whatever stands in an entry is searched as
 -- one text, as it was written: to read the facts of each would take most of the time.
 SELECT a.id, a.at, a.kind, a.by, a.subject, a.address, coalesce(o.name, '') AS organisation,
-  concat_ws(E'\n', a.by, a.subject, a.address, o.name, a.facts::text) AS everything
+  concat_ws(E'\n', '', a.by, a.subject, a.address, o.name, a.facts::text) AS everything
 FROM access.audit AS a
 LEFT JOIN alliance.organisation AS o ON a.organisation_id = o.id;
 
@@ -27,31 +27,39 @@ SELECT a.id,
   CASE
     WHEN b.id IS NOT NULL THEN 'organisation ' || b.name
     WHEN p.id IS NOT NULL THEN 'staff ' || p.name
+    WHEN q.id IS NOT NULL THEN 'staff ' || q.name
     ELSE a.subject
   END AS about,
+  coalesce(p.id, q.id) AS about_staff,
   nullif(
     a.facts::jsonb
-    || jsonb_strip_nulls(jsonb_build_object('organisation', f.name, 'outlet', t.name)),
+    || jsonb_strip_nulls(
+      jsonb_build_object('organisation', f.name, 'outlet', t.name, 'to', w.name)
+    ),
     '{}'
   ) AS facts
 FROM access.audit AS a
 LEFT JOIN alliance.organisation AS b ON a.subject = 'organisation ' || b.id
 LEFT JOIN access.staff AS p ON a.subject = 'staff ' || p.id
+LEFT JOIN access.staff AS q ON regexp_replace(a.subject, '^staff ', '') = q.login
+LEFT JOIN access.staff AS w ON a.facts ->> 'to' = w.login
 LEFT JOIN alliance.organisation AS f ON a.facts ->> 'organisation' = f.id::text
 LEFT JOIN alliance.outlet AS t ON a.facts ->> 'outlet' = t.id::text;
 
 -- name: named
 -- Who and what has one of some texts in its name.
-SELECT v.kind, v.id, v.name
+SELECT v.kind, v.ref, v.name
 FROM (
-  SELECT 'organisation' AS kind, o.id, o.name FROM alliance.organisation AS o
+  SELECT 'organisation' AS kind, o.id::text AS ref, o.name FROM alliance.organisation AS o
   UNION ALL
-  SELECT 'outlet' AS kind, t.id, t.name FROM alliance.outlet AS t
+  SELECT 'outlet' AS kind, t.id::text AS ref, t.name FROM alliance.outlet AS t
   UNION ALL
-  SELECT 'staff' AS kind, s.id, s.name FROM access.staff AS s
+  SELECT 'staff' AS kind, s.id::text AS ref, s.name FROM access.staff AS s
+  UNION ALL
+  SELECT 'login' AS kind, s.login AS ref, s.name FROM access.staff AS s
 ) AS v
 WHERE v.name ILIKE ANY(%(texts)s::text[])
-ORDER BY v.kind, v.id
+ORDER BY v.kind, v.ref
 LIMIT %(limit)s;
 
 -- name: outstanding
