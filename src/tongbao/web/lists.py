@@ -21,7 +21,7 @@ from tongbao.kernel.errors import Malformed
 from tongbao.web import cursors, doers, pages, searching
 from tongbao.web.cursors import Cursor
 from tongbao.web.export import csv_of
-from tongbao.web.words import Words
+from tongbao.web.words import Words, mark
 
 PAGE: Final = 50
 EXPORT: Final = 50_000
@@ -72,6 +72,13 @@ class Column(Struct, frozen=True, kw_only=True):
     tells: Callable[[Any, Words], str] | None = None
     second_tells: Callable[[Any, Words], str] | None = None
     tones: Mapping[str, str] = {}
+
+
+def by_name(title: str, to: Callable[[Row], str | None] | None = None) -> Column:
+    """Make the column of what has a name and a code, which stands below it."""
+    return Column(
+        name="name", title=title, sort=True, second="code", second_title=mark("Code"), to=to
+    )
 
 
 class Choice(Struct, frozen=True, kw_only=True):

@@ -43,14 +43,7 @@ LISTING: Final = Listing(
     sums=True,
     choices=(Choice(name="state", title=mark("State"), values=OUTLET_STATES),),
     columns=(
-        Column(
-            name="name",
-            title=mark("Outlet"),
-            sort=True,
-            second="code",
-            second_title=mark("Code"),
-            to=lambda row: f"/merchant/outlets/{row['id']}",
-        ),
+        lists.by_name(mark("Outlet"), lambda row: f"/merchant/outlets/{row['id']}"),
         Column(name="site", title=mark("Place"), sort=True),
         Column(name="format", title=mark("Business"), sort=True),
         Column(

@@ -65,14 +65,7 @@ COUNTERPARTIES: Final = Listing(
     hint=mark("Name or code"),
     dates="last_at",
     columns=(
-        Column(
-            name="name",
-            title=mark("Organisation"),
-            sort=True,
-            second="code",
-            second_title=mark("Code"),
-            to=lambda row: f"/merchant/counterparties/{row['id']}",
-        ),
+        lists.by_name(mark("Organisation"), lambda row: f"/merchant/counterparties/{row['id']}"),
         Column(name="due", title=mark("Owed to us"), kind="money", sort=True),
         Column(name="owed", title=mark("Owed by us"), kind="money", sort=True),
         Column(name="net", title=mark("Net"), kind="money", sort=True),

@@ -97,14 +97,7 @@ NETS: Final = Listing(
     hint=mark("Name or code"),
     undated="all are of one window",
     columns=(
-        Column(
-            name="name",
-            title=mark("Organisation"),
-            sort=True,
-            second="code",
-            second_title=mark("Code"),
-            to=lambda row: f"/operator/organisations/{row['id']}",
-        ),
+        lists.by_name(mark("Organisation"), lambda row: f"/operator/organisations/{row['id']}"),
         Column(name="clearing", title=mark("Position"), kind="money", sort=True),
         Column(name="reserve", title=mark("Reserve"), kind="money", sort=True),
         Column(name="fees", title=mark("Fees"), kind="money", sort=True),

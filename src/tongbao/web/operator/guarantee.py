@@ -28,14 +28,7 @@ LISTING: Final = Listing(
     hint=mark("Name or code"),
     dates="ruled_at",
     columns=(
-        Column(
-            name="name",
-            title=mark("Organisation"),
-            sort=True,
-            second="code",
-            second_title=mark("Code"),
-            to=lambda row: f"/operator/organisations/{row['id']}",
-        ),
+        lists.by_name(mark("Organisation"), lambda row: f"/operator/organisations/{row['id']}"),
         Column(name="required", title=mark("Has to contribute"), kind="money", sort=True),
         Column(name="contributed", title=mark("Has contributed"), kind="money", sort=True),
         Column(name="cap", title=mark("Bears at most"), kind="money", sort=True),

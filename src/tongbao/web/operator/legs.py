@@ -14,7 +14,7 @@ from tongbao.hosting import parts
 from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
-from tongbao.web import forms, labels, pages, who
+from tongbao.web import forms, labels, lists, pages, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.pages import Said
@@ -36,13 +36,9 @@ LISTING: Final = Listing(
         Choice(name="state", title=mark("State"), values=labels.LEG_STATES),
     ),
     columns=(
-        Column(
-            name="name",
-            title=mark("Organisation"),
-            sort=True,
-            second="code",
-            second_title=mark("Code"),
-            to=lambda row: f"/operator/settlements/{row['settlement_id']}/legs/{row['id']}",
+        lists.by_name(
+            mark("Organisation"),
+            lambda row: f"/operator/settlements/{row['settlement_id']}/legs/{row['id']}",
         ),
         Column(name="way", title=mark("Direction"), says=WAYS),
         Column(name="amount", title=mark("Owed to it (−: by it)"), kind="money", sort=True),

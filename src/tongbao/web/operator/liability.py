@@ -38,14 +38,7 @@ LISTING: Final = Listing(
     hint=mark("Name or code"),
     undated="it says how each stands now",
     columns=(
-        Column(
-            name="name",
-            title=mark("Issuer"),
-            sort=True,
-            second="code",
-            second_title=mark("Code"),
-            to=lambda row: f"/operator/organisations/{row['id']}",
-        ),
+        lists.by_name(mark("Issuer"), lambda row: f"/operator/organisations/{row['id']}"),
         Column(name="circulation", title=mark("In circulation"), kind="points", sort=True),
         Column(name="reserve", title=mark("Reserve"), kind="money", sort=True),
     ),

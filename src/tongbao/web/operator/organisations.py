@@ -35,14 +35,7 @@ LISTING: Final = Listing(
         Choice(name="role", title=mark("Role"), values=ROLES),
     ),
     columns=(
-        Column(
-            name="name",
-            title=mark("Organisation"),
-            sort=True,
-            to=lambda row: f"/operator/organisations/{row['id']}",
-            second="code",
-            second_title=mark("Code"),
-        ),
+        lists.by_name(mark("Organisation"), lambda row: f"/operator/organisations/{row['id']}"),
         Column(name="role", title=mark("Role"), says=ROLES),
         Column(name="status", title=mark("State"), kind="state", says=labels.ORGANISATION_STATES),
         Column(name="outlets", title=mark("Outlets"), kind="number", sort=True),

@@ -86,9 +86,7 @@ LISTING: Final = Listing(
         Choice(name="kind", title=mark("Kind"), values=named.PLACES),
     ),
     columns=(
-        Column(
-            name="name", title=mark("Site"), sort=True, second="code", second_title=mark("Code")
-        ),
+        lists.by_name(mark("Site")),
         Column(name="region", title=mark("Region"), says=Regions(), sort=True),
         Column(name="kind", title=mark("Kind"), says=named.PLACES),
         Column(name="outlets", title=mark("Outlets"), kind="number", sort=True),
