@@ -50,7 +50,7 @@ def test_an_answer_that_is_not_good_is_counted_apart(bare: Service) -> None:
     assert all(said.startswith('201 {"id":"1007",') for said in answered.others)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_everything_is_answered_and_lawful(database_url: str) -> None:
     name = f"{database_url.split('?', maxsplit=1)[0].rsplit('/', 1)[1]}_http"
     sandbox = sandboxes.renew(Settings(database_url=database_url), name, load.FIRST)
@@ -65,7 +65,7 @@ def test_everything_is_answered_and_lawful(database_url: str) -> None:
             load.open_wallets(Sandbox(settings=sandbox, conn=conn).begin, world, lambda _: None)
             backend = conn.info.backend_pid
             with (
-                http_bench.opened(0.5, backend, lambda: told.append(0)) as bench,
+                http_bench.opened(1.5, backend, lambda: told.append(0)) as bench,
                 served.tongbao(sandbox, 1) as service,
             ):
                 runs = http_bench.measure(bench, service, world, tills, (2, 3), random)
