@@ -61,6 +61,10 @@ def test_what_the_service_does_itself_is_said_in_the_language(served: Served) ->
     served.sign_in("auditor")
     assert "The bank desk ·" in shown(served, f"/operator/proposals/{made}")
     assert "The bank desk" not in shown(served, f"/operator/proposals/{made}", "zh")
+    for wanted in ("The bank desk", "银行业务岗"):
+        found = f"/operator/proposals?search={wanted}"
+        assert f'href="/operator/proposals/{made}"' in shown(served, found)
+        assert "银行业务岗" in shown(served, f"{found}&format=csv", "zh")
 
 
 def test_a_new_name_is_read_at_once(served: Served) -> None:

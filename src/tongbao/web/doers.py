@@ -19,6 +19,7 @@ from tongbao.access import staff
 from tongbao.hosting import parts
 from tongbao.kernel.db import Connection
 from tongbao.web import told, who
+from tongbao.web.words import Words
 
 NAMED: Final = Markup('{} <small class="text-secondary">{}</small>')
 NOBODY: Final = 0
@@ -96,10 +97,10 @@ def find(conn: Connection, texts: Collection[str], organisation: int | None) -> 
     return {} if organisation == NOBODY else staff.names(conn, texts, organisation)
 
 
-def plain(text: str, names: Mapping[str, str]) -> str:
+def plain(text: str, names: Mapping[str, str], spoken: Words) -> str:
     """Write who is meant where nothing is small: ``Li Na (li.na)``."""
     name = names.get(text, text)
-    return text if name == text else f"{name} ({text})"
+    return told.noted(text, spoken) if name == text else f"{name} ({text})"
 
 
 def _say(text: str, names: Mapping[str, str], otherwise: str) -> Markup:

@@ -69,8 +69,8 @@ def _cell(column: "Column", value: Any, spoken: Words, names: Mapping[str, str])
         return value.astimezone(spoken.zone).isoformat(sep=" ", timespec="seconds")
     if column.kind in ("number", "percent"):
         return str(value)
-    if column.kind == "person" and value in names:
-        return _safe(doers.plain(value, names))
+    if column.kind == "person" and value not in column.says:
+        return _safe(doers.plain(value, names, spoken))
     return _safe(spoken.say(column.says.get(str(value), "")) or str(value))
 
 

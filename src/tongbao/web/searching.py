@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from psycopg import sql as compose
 
 from tongbao.kernel import arrays
-from tongbao.web import words
+from tongbao.web import told, words
 from tongbao.web.words import Words
 
 if TYPE_CHECKING:
@@ -82,7 +82,10 @@ def _found(
         for column in listing.columns
         if column.kind == "person" and column.name in listing.search
     ]
-    said = {column.name: column.says for column in listing.columns}
+    said = {
+        column.name: {**told.DOERS, **column.says} if column.kind == "person" else column.says
+        for column in listing.columns
+    }
     for column in listing.search:
         exact = list(_meant(said.get(column, {}), word, spoken))
         parts = list(_meant(listing.within.get(column, {}), word, spoken))

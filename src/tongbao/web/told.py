@@ -95,12 +95,14 @@ _YUAN: Final = frozenset(
     }
 )
 _APPLICATION: Final = re.compile(r"application (\d+)")
-_DOERS: Final = {
+DOERS: Final = {
     "bank": mark("The bank"),
     "bank desk": mark("The bank desk"),
     "till": mark("The till"),
     "member": mark("The member"),
 }
+"""What stands for who did something where it was the service itself."""
+
 _PLAIN: Final = frozenset({"seconds"})
 _COUNTED: Final = frozenset({"text-malformed", "code-malformed"})
 _TIMES: Final = frozenset({"resets_at", "expired_at"})
@@ -127,7 +129,7 @@ def noted(text: str, spoken: Words) -> str:
     application = _APPLICATION.fullmatch(text)
     if application:
         return spoken.say(mark("Application %(number)s"), number=application[1])
-    return spoken.say(_DOERS[text]) if text in _DOERS else text
+    return spoken.say(DOERS[text]) if text in DOERS else text
 
 
 def _fact(spoken: Words, code: str, name: str, value: Any) -> object:

@@ -21,7 +21,7 @@ from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.operator import named
 from tongbao.web.pages import Said
 from tongbao.web.who import OPERATOR, PageNotFound, sees
-from tongbao.web.words import mark
+from tongbao.web.words import Words, mark
 
 Q = sql.load(__package__, "clearing_queries.sql")
 
@@ -71,12 +71,13 @@ async def exception_page(request: Request[Any, Any, Any], item: FromPath[int]) -
 @post("/operator/exceptions/{item:int}/assign", opt=sees("admin", "settlement"))
 async def assign(request: Request[Any, Any, Any], item: FromPath[int]) -> Response[str]:
     """Say who works on an item: oneself, a colleague, or nobody in particular."""
+    spoken = pages.words_of(request)
     at, me, address = clock.now(), who.of(request), who.address(request)
 
     def do(conn: Connection, form: Form) -> Done:
         to = form.maybe("to")
         if to is not None:
-            texts.choice("to", to, tuple(_colleagues(conn)))
+            texts.choice("to", to, tuple(_colleagues(conn, spoken)))
         exceptions.assign(conn, item, to, by=me.login, at=at)
         subject, said = f"exception {item}", {"to": to, "reason": form.maybe("note")}
         audit.note(conn, "exception-assigned", me.actor(address), at, subject=subject, said=said)
@@ -122,7 +123,7 @@ async def show(
     request: Request[Any, Any, Any], item: int, form: Form | None, refusal: Refusal | None
 ) -> Response[str]:
     """Give the page of an exception item, with what was refused of a form on it."""
-    at = clock.now()
+    at, spoken = clock.now(), pages.words_of(request)
 
     def ask(conn: Connection) -> dict[str, Any]:
         found = exceptions.get(conn, item, now=at)
@@ -131,7 +132,7 @@ async def show(
             "item": found,
             "organisation": "" if whose is None else organisations.get(conn, whose).name,
             "facts": facts.told(conn, found.facts, named.WAYS),
-            "colleagues": _colleagues(conn),
+            "colleagues": _colleagues(conn, spoken),
         }
 
     shown = await parts.read(request, ask)
@@ -151,10 +152,10 @@ async def show(
     )
 
 
-def _colleagues(conn: Connection) -> dict[str, str]:
+def _colleagues(conn: Connection, spoken: Words) -> dict[str, str]:
     """Give those who may work on exception items: what they sign in with, and how it is shown."""
     names: dict[str, str] = dict(conn.execute(Q.colleagues).fetchall())
-    return {login: doers.plain(login, names) for login in names}
+    return {login: doers.plain(login, names, spoken) for login in names}
 
 
 ROUTES: Final[list[BaseRouteHandler]] = [
