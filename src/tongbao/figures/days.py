@@ -95,6 +95,11 @@ def catch_up(conn: Connection, organisation_id: int, cutover: Cutover, *, few: i
     conn.execute(Q.note_summed, values)
 
 
+def behind(conn: Connection, limit: int, after: int = 0) -> list[int]:
+    """Give organisations above ``after`` whose closed windows are not summed to the last."""
+    return [one for (one,) in conn.execute(Q.behind, {"after": after, "limit": limit})]
+
+
 def today(conn: Connection, organisation_id: int, cutover: Cutover) -> date:
     """Give the business day that is on: that of the open window, or a later one with business."""
     (opened,) = conn.execute(Q.open_window).fetchone() or (None,)

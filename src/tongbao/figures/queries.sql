@@ -12,6 +12,20 @@ FOR UPDATE;
 -- name: summed
 SELECT window_id, xid::text::bigint FROM figures.summed WHERE organisation_id = %(organisation)s;
 
+-- name: behind
+-- Organisations whose closed windows nobody has summed to the last.
+SELECT o.id
+FROM alliance.organisation AS o
+LEFT JOIN figures.summed AS s ON o.id = s.organisation_id
+WHERE
+  o.role <> 'operator'
+  AND o.id > %(after)s
+  AND coalesce(s.window_id, 0) < (
+    SELECT coalesce(max(w.id), 0) FROM ledger.clearing_window AS w WHERE w.closed_at IS NOT NULL
+  )
+ORDER BY o.id
+LIMIT %(limit)s;
+
 -- name: ended
 -- Whatever began before it has ended, and writes no more.
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint;

@@ -24,7 +24,9 @@ from tongbao.web.words import mark
 Q = sql.load(__package__, "places_queries.sql")
 
 DAYS: Final = 30
-_SUMMED_AT_ONCE: Final = 40
+_SUMMED_AT_ONCE: Final = 5
+"""Organisations that a page sums where no worker has; it is to be quick."""
+
 _LEVELS: Final = 5
 
 GRID: Final = {
@@ -111,8 +113,7 @@ async def places(request: Request[Any, Any, Any]) -> Response[Any]:
     given = {"first": first, "last": last}
 
     def catch_up(conn: Connection) -> None:
-        late = conn.execute(Q.not_summed, {"limit": _SUMMED_AT_ONCE}).fetchall()
-        for (organisation,) in late:
+        for organisation in days.behind(conn, _SUMMED_AT_ONCE):
             days.catch_up(conn, organisation, cutover)
 
     def ask(conn: Connection) -> list[dict[str, Any]]:

@@ -1,16 +1,3 @@
--- name: not_summed
--- Organisations whose closed windows nobody has summed to the last.
-SELECT o.id
-FROM alliance.organisation AS o
-LEFT JOIN figures.summed AS s ON o.id = s.organisation_id
-WHERE
-  o.role <> 'operator'
-  AND coalesce(s.window_id, 0) < (
-    SELECT coalesce(max(w.id), 0) FROM ledger.clearing_window AS w WHERE w.closed_at IS NOT NULL
-  )
-ORDER BY o.id
-LIMIT %(limit)s;
-
 -- name: provinces
 -- Of each province what is there, and the points given and spent at its outlets in some days.
 SELECT substr(s.region, 1, 2) AS province, count(DISTINCT s.id) AS sites,
