@@ -69,10 +69,10 @@ screenshots: install ## write a picture of every page of the demo to screenshots
 	@$(BIN)/python -m tests.web.screenshots screenshots
 
 test: install ## run the tests but the slow ones (TESTS=tests/ledger for some, WORKERS=1)
-	@$(BIN)/pytest --numprocesses $(WORKERS) --session-timeout 3000 -m "not slow" $(TESTS)
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --session-timeout 3000 -m "not slow" $(TESTS)
 
 test-long: install ## run the slow tests alone: long searches, real files, killed servers
-	@$(BIN)/pytest --numprocesses $(WORKERS) --session-timeout 7200 -m slow $(TESTS)
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --session-timeout 7200 -m slow $(TESTS)
 
 check: install ## format, lint, strict types, import contract, SQL lint, shape of the code
 	$(BIN)/ruff format --check $(CODE)
