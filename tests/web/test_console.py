@@ -1,5 +1,6 @@
 """The operator's console: what it shows is what there is, and what it does is done by the rules."""
 
+import csv
 import re
 import secrets
 
@@ -58,6 +59,40 @@ def test_an_operation_is_found_by_anything_and_explained(lived: Served) -> None:
     assert where in of_member
     nothing = lived.get("/operator/operations?search=nobody-knows-this").text
     assert "Nothing fits" in nothing or "No operation" in nothing
+
+
+def test_a_list_says_what_each_operation_gave_spent_and_moved_otherwise(lived: Served) -> None:
+    world = lived.world
+    one(
+        lived.db,
+        ops.Hold(
+            key="h1", scope=world.organisations["B"], member=world.members[0],
+            outlet=world.outlets["B"], points=1_500,
+        ),
+    )  # fmt: skip
+    lived.sign_in("auditor")
+    every = "/operator/operations"
+    of_b = f"/operator/organisations/{world.organisations['B']}/operations"
+    moved = {
+        "Award": ("100.00", "", ""),
+        "Purchase": ("0.50", "40.00", ""),
+        "Hold": ("", "", "15.00"),
+    }
+    for path in (every, of_b, f"{every}?search={world.members[0]}"):
+        csv_of = f"{path}{'&' if '?' in path else '?'}format=csv"
+        lines = lived.get(csv_of).text.removeprefix("\ufeff").splitlines()
+        found = {
+            row["Kind"]: (row["Points given"], row["Points spent"], row["Moved otherwise"])
+            for row in csv.DictReader(lines)
+        }
+        assert found == {kind: moved[kind] for kind in moved if path != of_b or kind != "Award"}
+        page = lived.get(f"{path}{'&' if '?' in path else '?'}sort=id", language="zh").text
+        for heading in ("积分发放", "使用积分", "其他变动积分"):
+            assert f'data-label="{heading}" class=" num"' in page
+    for path in ("/operator/feed", f"/operator/organisations/{world.organisations['A']}"):
+        award = re.search(r"<td[^>]*>Award</td>.*?</tr>", lived.get(path).text, re.DOTALL)
+        assert award is not None
+        assert re.search(r'class="num">100</td>\s*<td[^>]*>–</td>', award[0])
 
 
 def test_what_an_organisation_did_has_no_member(lived: Served) -> None:

@@ -171,6 +171,10 @@ def test_anothers_keys_webhooks_and_tills_are_not_there(lived: Served) -> None:
 
 def test_a_webhook_is_set_up_tried_paused_and_deleted(lived: Served) -> None:
     step_up(lived, "manager")
+    for language, text in (("en", "A purchase was posted"), ("zh", "消费已入账")):
+        offered = lived.get("/merchant/webhooks/new", language=language).text
+        code = '<code class="text-break">tongbao.purchase.posted.v1<'
+        assert f'{text}<span class="d-block">{code}' in offered
     bad = lived.send("/merchant/webhooks/new", HOOK | {"url": "http://localhost/"})
     assert (bad.status_code, 'id="why-url"' in bad.text) == (422, True)
     form = secrets.token_urlsafe(18)
@@ -186,8 +190,14 @@ def test_a_webhook_is_set_up_tried_paused_and_deleted(lived: Served) -> None:
     log = lived.get(page).text
     assert sent.event in log
     assert "Waiting" in log
+    for language, text in (("en", "A webhook was tried"), ("zh", "回调测试")):
+        listed = lived.get(page, language=language).text
+        assert f'{text}</a><span class="second">tongbao.webhook.pinged.v1<' in listed
+        exported = lived.get(f"{page}?format=csv", language=language).text
+        assert f"{text},tongbao.webhook.pinged.v1,{sent.event}" in exported
     shown = lived.get(f"{page}?event={sent.event}").text
     assert "It was not called yet." in shown
+    assert 'card-title">A webhook was tried<' in shown
     again = lived.send(f"{page}/again", {"event": sent.event})
     assert sent.event in again.headers["location"]
     assert lived.send(f"{page}/again", {"event": "evt_1_1"}).status_code != 303

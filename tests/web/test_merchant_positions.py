@@ -1,5 +1,6 @@
 """Positions of a merchant: every number down to the operation behind it, and nobody else's."""
 
+import csv
 import re
 from datetime import timedelta
 
@@ -7,7 +8,7 @@ import pytest
 
 from tests.web.serving import Served
 from tests.world import one
-from tongbao.clearing import settlements, windows
+from tongbao.clearing import booking, settlements, windows
 from tongbao.kernel import clock
 from tongbao.points import operations as ops
 
@@ -102,3 +103,35 @@ def test_nobody_sees_what_is_between_others(lived: Served) -> None:
     lived.db.commit()
     none = lived.get(f"/merchant/positions/{window}/claim_due/{lived.world.operator}").text
     assert "There is nothing behind this line" in none
+
+
+def test_a_payment_shows_its_reference_as_its_own_and_a_sale_its_receipt(lived: Served) -> None:
+    world, at = lived.world, clock.now()
+    bill = ops.Purchase(
+        key="receipt", scope=world.organisations["A"], member=world.members[1],
+        outlet=world.outlets["A"], amount=1_000, points=0, reference="R-99",
+    )  # fmt: skip
+    one(lived.db, bill, at)
+    with lived.db.transaction():
+        (newest,) = settlements.listed(lived.db, limit=1)
+        legs = settlements.instruct(lived.db, newest.id, at=at)
+        (mine,) = [leg for leg in legs if leg.organisation_id == world.organisations["A"]]
+        booking.book(
+            lived.db, newest.id, mine.organisation_id, abs(mine.amount), reference="PAY-7", at=at
+        )
+    lived.sign_in("finance")
+    lines = lived.get("/merchant/operations?format=csv").text.removeprefix("\ufeff").splitlines()
+    rows = {row["Reference"] or row["Receipt"]: row for row in csv.DictReader(lines)}
+    assert (rows["PAY-7"]["Kind"], rows["PAY-7"]["Receipt"]) == ("Settlement payment", "")
+    assert (rows["R-99"]["Kind"], rows["R-99"]["Reference"]) == ("Purchase", "")
+    assert rows["R-99"]["Outlet"] == "A"
+    for language, kind, reference in (
+        ("en", "Settlement payment", "Reference"), ("zh", "结算付款", "参考号"),
+    ):  # fmt: skip
+        page = lived.get("/merchant/operations?search=PAY-7", language=language).text
+        assert f'{kind}<span class="second">PAY-7</span>' in page
+        assert "R-99" not in page
+        path = re.search(r"/merchant/operations/\d+", page)
+        assert path is not None
+        told = lived.get(path[0], language=language).text
+        assert f"<dt>{reference}</dt><dd>PAY-7</dd>" in told

@@ -19,8 +19,8 @@ WHERE e.organisation_id = %(organisation)s AND e.state <> 'deleted';
 
 -- name: deliveries
 -- What one endpoint was sent, or is to be sent: the log of the last thirty days.
-SELECT d.event_id, 'evt_' || d.xid::text || '_' || d.event_id::text AS event, d.type, d.state,
-  d.attempts, d.queued_at, d.ended_at, d.next_at
+SELECT d.event_id, 'evt_' || d.xid::text || '_' || d.event_id::text AS event, d.type,
+  d.type AS code, d.state, d.attempts, d.queued_at, d.ended_at, d.next_at
 FROM webhooks.delivery AS d
 WHERE d.endpoint_id = %(webhook)s;
 

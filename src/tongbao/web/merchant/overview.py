@@ -75,6 +75,8 @@ async def overview(request: Request[Any, Any, Any]) -> Response[str]:
     taken = await parts.read(request, lambda conn: _take(conn, mine, length, cutover, at))
     spoken = pages.words_of(request)
     sold = any(day.bills for day in taken.days)
+    # The last day is open: a line through it would seem to fall to nothing.
+    closed = taken.days[:-1]
     return pages.page(
         request,
         "merchant/overview.html",
@@ -85,7 +87,7 @@ async def overview(request: Request[Any, Any, Any]) -> Response[str]:
         cycles=labels.CYCLES,
         leg_states=labels.LEG_STATES,
         sales=_sales(taken.days, spoken) if sold else None,
-        points=_points(taken.days, spoken) if sold else None,
+        points=_points(closed, spoken) if any(day.bills for day in closed) else None,
     )
 
 
@@ -148,11 +150,12 @@ def _change(now: int | None, before: int | None) -> int | None:
 
 
 def _sales(days: list[Day], spoken: Words) -> dict[str, Any]:
+    so_far = spoken.say(mark("%(day)s so far"), day=f"{days[-1].day:%m-%d}")
     return {
         "kind": "bar",
         "unit": "money",
         "label": spoken.say(mark("Sales through the alliance by business day")),
-        "x": [f"{day.day:%m-%d}" for day in days],
+        "x": [*(f"{day.day:%m-%d}" for day in days[:-1]), so_far],
         "series": [
             {"name": spoken.say(mark("Sales")), "values": [day.sales for day in days]},
             {
@@ -167,7 +170,7 @@ def _points(days: list[Day], spoken: Words) -> dict[str, Any]:
     return {
         "kind": "area",
         "unit": "points",
-        "label": spoken.say(mark("Points given and accepted by business day")),
+        "label": spoken.say(mark("Points given and accepted by closed business day")),
         "x": [f"{day.day:%m-%d}" for day in days],
         "series": [
             {"name": spoken.say(mark("Given")), "values": [day.issued for day in days]},

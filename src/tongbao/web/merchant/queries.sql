@@ -44,12 +44,22 @@ LEFT JOIN LATERAL (
 
 -- name: operations
 -- What the organisation's tills did, read from its newest end; of one outlet or one member alone
--- where it is given. Members are masked.
-SELECT p.id, p.kind, p.cash, p.effective_at, coalesce(t.name, '') AS outlet,
+-- where it is given. Members are masked. A reference is the receipt of what was done at an outlet,
+-- and otherwise names the operation itself, as that of a payment does. What neither gives nor
+-- spends points, as a hold, a gift or an expiry, has moved them otherwise.
+SELECT p.id, p.kind, nullif(p.cash, 0) AS cash, p.effective_at, coalesce(t.name, '') AS outlet,
   p.data ->> 'reference' AS reference,
+  CASE WHEN p.outlet_id IS NOT NULL THEN p.data ->> 'reference' END AS receipt,
+  CASE WHEN p.outlet_id IS NULL THEN p.data ->> 'reference' END AS payment,
   to_char((p.points + p.cash) / 100.0, 'FM999999999990.00') AS sum,
   CASE WHEN p.points = 0 THEN 'no' ELSE 'yes' END AS with_points,
-  coalesce(i.shown, '–') AS known_by
+  coalesce(i.shown, '–') AS known_by,
+  CASE
+    WHEN p.kind NOT IN (
+      'award', 'purchase', 'capture', 'advice', 'refund', 'reversal', 'cancel_pending',
+      'decide_adjustment'
+    ) THEN nullif(p.points, 0)
+  END AS otherwise
 FROM ledger.operation AS p
 LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id
 LEFT JOIN LATERAL (
@@ -64,7 +74,8 @@ WHERE
 
 -- name: numbers_of_operations
 -- The numbers that the overview adds up: what is taken back is negative.
-SELECT d.id, d.sales AS bill, d.accepted AS points, d.issued AS given
+SELECT d.id, nullif(d.sales, 0) AS bill, nullif(d.accepted, 0) AS points,
+  nullif(d.issued, 0) AS given
 FROM figures.done AS d
 WHERE d.organisation_id = %(organisation)s;
 

@@ -16,6 +16,7 @@ from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.web import forms, lists, pages, who
+from tongbao.web.event_types import EVENTS
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.pages import Said
@@ -79,10 +80,12 @@ LOG: Final = Listing(
         Column(
             name="type",
             title=mark("Event"),
-            second="event",
-            second_title=mark("Number"),
+            says=EVENTS,
+            second="code",
+            second_title=mark("Type"),
             to=lambda row: f"?event={row['event']}",
         ),
+        Column(name="event", title=mark("Number"), kind="code"),
         Column(name="state", title=mark("State"), kind="state", says=DELIVERED),
         Column(name="attempts", title=mark("Calls"), kind="number", sort=True),
         Column(name="queued_at", title=mark("Queued"), kind="moment", sort=True),
@@ -244,7 +247,7 @@ async def _new(
         "merchant/webhook_new.html",
         status=422 if refusal else 200,
         form=form,
-        types=TYPES,
+        types={one: EVENTS[one] for one in TYPES},
         refused=forms.beside(refusal, beside),
     )
 
@@ -275,6 +278,7 @@ async def _page(
         status=422 if refusal else 200,
         states=STATES,
         delivered=DELIVERED,
+        events=EVENTS,
         form=form,
         refused=forms.beside(refusal, {"time-malformed": "since"}),
         **shown,

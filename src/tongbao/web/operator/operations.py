@@ -52,13 +52,16 @@ COLUMNS: Final = (
         kind="id",
         to=lambda row: f"/operator/members/{row['member_id']}" if row["member_id"] else None,
     ),
-    Column(name="points", title=mark("Points spent"), kind="points"),
+    Column(name="given", title=mark("Points given"), kind="points"),
+    Column(name="spent", title=mark("Points spent"), kind="points"),
+    Column(name="otherwise", title=mark("Moved otherwise"), kind="points"),
     Column(name="cash", title=mark("Cash"), kind="money"),
     Column(name="effective_at", title=mark("When"), kind="moment"),
 )
 LISTING: Final = Listing(
     name="operations",
     query=Q.operations,
+    more=Q.numbers_of_operations,
     sort="-id",
     asks=True,
     hint=mark("Number, key, receipt, phone or card"),

@@ -1,15 +1,30 @@
 -- name: operations
 -- The journal; a list of it is read from its newest end. What an organisation did has no member.
-SELECT p.id, p.kind, m.id AS member_id, p.points, p.cash, p.written_at, p.effective_at,
-  p.organisation_id, coalesce(o.name, '') AS organisation, coalesce(t.name, '') AS outlet
+-- What neither gives nor spends points, as a hold, a gift or an expiry, has moved them otherwise.
+SELECT p.id, p.kind, m.id AS member_id, nullif(p.cash, 0) AS cash, p.written_at,
+  p.effective_at, p.organisation_id, coalesce(o.name, '') AS organisation,
+  coalesce(t.name, '') AS outlet,
+  CASE
+    WHEN p.kind NOT IN (
+      'award', 'purchase', 'capture', 'advice', 'refund', 'reversal', 'cancel_pending',
+      'decide_adjustment'
+    ) THEN nullif(p.points, 0)
+  END AS otherwise
 FROM ledger.operation AS p
 LEFT JOIN alliance.organisation AS o ON p.organisation_id = o.id
 LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id
 LEFT JOIN members.member AS m ON p.owner_id = m.id;
 
 -- name: operations_of_member
-SELECT p.id, p.kind, m.id AS member_id, p.points, p.cash, p.written_at, p.effective_at,
-  p.organisation_id, coalesce(o.name, '') AS organisation, coalesce(t.name, '') AS outlet
+SELECT p.id, p.kind, m.id AS member_id, nullif(p.cash, 0) AS cash, p.written_at,
+  p.effective_at, p.organisation_id, coalesce(o.name, '') AS organisation,
+  coalesce(t.name, '') AS outlet,
+  CASE
+    WHEN p.kind NOT IN (
+      'award', 'purchase', 'capture', 'advice', 'refund', 'reversal', 'cancel_pending',
+      'decide_adjustment'
+    ) THEN nullif(p.points, 0)
+  END AS otherwise
 FROM ledger.operation AS p
 LEFT JOIN alliance.organisation AS o ON p.organisation_id = o.id
 LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id
@@ -17,14 +32,26 @@ LEFT JOIN members.member AS m ON p.owner_id = m.id
 WHERE p.owner_id = %(member)s;
 
 -- name: operations_of_organisation
-SELECT p.id, p.kind, m.id AS member_id, p.points, p.cash, p.written_at, p.effective_at,
-  p.organisation_id, coalesce(o.name, '') AS organisation, coalesce(t.name, '') AS outlet,
+SELECT p.id, p.kind, m.id AS member_id, nullif(p.cash, 0) AS cash, p.written_at,
+  p.effective_at, p.organisation_id, coalesce(o.name, '') AS organisation,
+  coalesce(t.name, '') AS outlet,
+  CASE
+    WHEN p.kind NOT IN (
+      'award', 'purchase', 'capture', 'advice', 'refund', 'reversal', 'cancel_pending',
+      'decide_adjustment'
+    ) THEN nullif(p.points, 0)
+  END AS otherwise,
   p.data ->> 'reference' AS reference
 FROM ledger.operation AS p
 LEFT JOIN alliance.organisation AS o ON p.organisation_id = o.id
 LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id
 LEFT JOIN members.member AS m ON p.owner_id = m.id
 WHERE p.organisation_id = %(organisation)s;
+
+-- name: numbers_of_operations
+-- Points given and spent, as figures add them up: what is taken back is negative.
+SELECT d.id, nullif(d.issued, 0) AS given, nullif(d.accepted, 0) AS spent
+FROM figures.done AS d;
 
 -- name: find_key
 -- Whoever used an idempotency key: one look into the index for each organisation.

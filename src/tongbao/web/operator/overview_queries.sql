@@ -18,14 +18,25 @@ WHERE
   AND t.window_id = (SELECT w.id FROM ledger.clearing_window AS w WHERE w.closed_at IS NULL);
 
 -- name: feed
--- The newest operations of the journal.
-SELECT p.id, p.kind, p.points, p.cash, p.written_at, o.name AS organisation, t.name AS outlet,
-  p.organisation_id
-FROM ledger.operation AS p
-LEFT JOIN alliance.organisation AS o ON p.organisation_id = o.id
-LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id
-ORDER BY p.id DESC
-LIMIT %(limit)s;
+-- The newest operations of the journal; what they gave and spent is read for these alone.
+SELECT p.id, p.kind, d.issued AS given, d.accepted AS spent, p.cash, p.written_at,
+  p.organisation, p.outlet, p.organisation_id
+FROM (
+  SELECT n.id, n.kind, n.written_at, n.organisation_id, n.cash, o.name AS organisation,
+    t.name AS outlet
+  FROM ledger.operation AS n
+  LEFT JOIN alliance.organisation AS o ON n.organisation_id = o.id
+  LEFT JOIN alliance.outlet AS t ON n.outlet_id = t.id
+  ORDER BY n.id DESC
+  LIMIT %(limit)s
+) AS p
+LEFT JOIN LATERAL (
+  SELECT f.issued, f.accepted FROM figures.done AS f
+  WHERE f.id = p.id
+  ORDER BY f.id
+  LIMIT 1
+) AS d ON TRUE
+ORDER BY p.id DESC;
 
 -- name: health
 -- How far sealing and verifying have come, and what waits for people.
