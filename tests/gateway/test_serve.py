@@ -8,6 +8,7 @@ from tests.gateway.conftest import token
 from tests.gateway.terminals import Said, Till
 from tests.serving.running import Running, serving
 from tests.serving.test_metrics import scrape, total
+from tests.teller.troubles import eventually
 from tests.world import broken_laws, build
 from tongbao.alliance.types import Terms
 from tongbao.kernel.db import Connection
@@ -43,9 +44,10 @@ def test_tongbao_serves_terminals_beside_the_api_and_again_after_the_gateway_was
             _kill_gateway(child, running.iso8583)
         assert asyncio.run(say()) == first
         assert running.get("/v1/health")[0] == 200
-        found = scrape(port)  # what the dead one has counted is there, its lines are not
-        assert total(found, r"message_seconds_count.*'00'.*'0201'") == 2
-        assert total(found, r"iso8583_connections") <= 1
+        # What the dead one has counted is there, its lines are not; an answer is counted when it
+        # is on its way.
+        eventually(lambda: total(scrape(port), r"message_seconds_count.*'00'.*'0201'") == 2)
+        assert total(scrape(port), r"iso8583_connections") <= 1
         assert asyncio.run(_line_at_the_end(one, key, running)) == (True, 0)
     assert broken_laws(db) == {}
 
