@@ -7,9 +7,12 @@ from pathlib import Path
 
 from tests.shape.files import import_everything
 from tests.web.serving import Served
+from tests.web.test_members_own import Phone
 from tests.web.test_roles import routes
 from tongbao.kernel.db import Connection
 from tongbao.web.lists import Listing
+from tongbao.web.member.history import HISTORY
+from tongbao.web.member.near import NEAR
 
 DATE = 1082
 """What PostgreSQL calls the type of a day."""
@@ -92,6 +95,18 @@ def test_every_page_with_a_list_offers_all_of_it(served: Served) -> None:
         answer = served.get(f"{path}?format=csv&search=a&since=2026-01-01&until=2026-12-31")
         assert answer.headers["content-type"].startswith("text/csv"), path
     assert len(seen) > 20
+
+
+def test_every_list_on_a_phone_offers_all_of_it(served: Served) -> None:
+    phone = Phone(served, A=1)
+    for path, listing in (("/m/history", HISTORY), ("/m/near", NEAR)):
+        page = phone.get(path).text
+        for part in ('name="search"', 'name="sort"', 'format=csv" download'):
+            assert part in page, f"{path} lacks {part}"
+        for day in ("since", "until"):
+            assert (f'name="{day}"' in page) != bool(listing.undated), path
+        answer = phone.get(f"{path}?format=csv&search=a&since=2026-01-01&until=2026-12-31")
+        assert answer.headers["content-type"].startswith("text/csv"), path
 
 
 def test_a_table_that_is_no_list_says_why() -> None:

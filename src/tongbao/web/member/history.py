@@ -1,13 +1,12 @@
 """History: what happened to a member's points, and the receipt of each time."""
 
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
-from msgspec import Struct
+from msgspec import Struct, structs
 from psycopg.rows import class_row
 
 from tongbao.hosting import parts
@@ -17,18 +16,20 @@ from tongbao.points import explain as explaining
 from tongbao.points.detail import Detail, decode
 from tongbao.points.explain import TouchedLot
 from tongbao.points.refusals import OperationNotFound
-from tongbao.web import who
+from tongbao.web import cursors, lists, pages, who
+from tongbao.web.cursors import Cursor
+from tongbao.web.export import csv_of
+from tongbao.web.lists import EXPORT, Asked, Column, Listing, Shown
 from tongbao.web.member.showing import show
-from tongbao.web.searching import literal
+from tongbao.web.searching import after, literal
 from tongbao.web.who import MEMBER
-from tongbao.web.words import mark
+from tongbao.web.words import Words, mark
 
 Q = sql.load(__package__)
 
 ROWS: Final = 30
 _END: Final = 2**63 - 1
 _LATEST: Final = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
-_LONGEST: Final = 60
 
 KINDS: Final = {
     "purchase": mark("Purchase"),
@@ -49,6 +50,29 @@ KINDS: Final = {
     "close": mark("Membership ended"),
 }
 RECEIVED: Final = mark("Gift received")
+OLDEST: Final = "effective_at"
+HISTORY: Final = Listing(
+    name="history",
+    query=Q.member_history,
+    columns=(
+        Column(name="effective_at", title=mark("When"), kind="moment", sort=True),
+        Column(name="kind", title=mark("What"), tells=lambda title, spoken: spoken.say(title)),
+        Column(name="outlet", title=mark("Where")),
+        Column(name="wallet", title=mark("Points"), kind="points"),
+        Column(name="pending", title=mark("Pending"), kind="points"),
+        Column(name="held", title=mark("Held"), kind="points"),
+        Column(name="owing", title=mark("Owing"), kind="points"),
+        Column(name="cash", title=mark("Paid in money"), kind="money"),
+        Column(name="reference", title=mark("Receipt")),
+    ),
+    sort=f"-{OLDEST}",
+    search=("organisation", "outlet", "reference"),
+    dates="effective_at",
+    empty=mark("Nothing has happened yet"),
+    advice=mark("What you earn and spend is listed here, with its receipts."),
+)
+"""What may be asked, and what stands in the file. The query finds by itself what is asked for: what
+an operation moved is added up only for those that are shown."""
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -92,38 +116,64 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 @get("/m/history", opt=MEMBER)
-async def history(request: Request[Any, Any, Any]) -> Response[str]:
-    """List what happened, by month and by what is searched for."""
+async def history(request: Request[Any, Any, Any]) -> Response[Any]:
+    """List what happened, by days and by what is searched for, or give it as a file."""
     me = who.member_of(request).member_id
-    asked = request.query_params
-    search = str(asked.get("q", ""))[:_LONGEST].strip()
-    month = str(asked.get("month", ""))
-    zone = ZoneInfo(parts.of(request).settings.time_zone)
-    since, until = span_of(month, zone)
-    before = str(asked.get("before", ""))
-
-    def ask(conn: Connection) -> list[Entry]:
-        return entries(
-            conn,
-            me,
-            search=f"%{literal(search)}%" if search else None,
-            since=since,
-            until=until,
-            before=int(before) if before.isdecimal() and len(before) < 19 else _END,
-            limit=ROWS + 1,
-        )
-
-    rows = await parts.read(request, ask)
-    more = rows[ROWS - 1].id if len(rows) > ROWS else None
+    asked, spoken = lists.ask(request, HISTORY), pages.words_of(request)
+    whole = request.query_params.get("format") == "csv"
+    if whole:
+        asked = structs.replace(asked, cursor=None)
+    most = EXPORT if whole else ROWS
+    found = await parts.read(request, lambda conn: _asked(conn, me, asked, most + 1, spoken))
+    rows = [_told(entry) for entry in found[:most]]
+    if whole:
+        return csv_of(HISTORY, rows, spoken, {}, more=len(found) > most)
+    here = Shown(
+        listing=HISTORY, asked=asked, path="/m/history", rows=rows, earlier=None, later=None
+    )
+    last = found[most - 1] if len(found) > most else None
     return show(
         request,
         "member/history.html",
-        entries=rows[:ROWS],
-        search=search,
-        month=month if since > limits.EARLIEST else "",
-        more=more,
-        first=before == "",
+        listed=structs.replace(
+            here,
+            earlier=here.address() if asked.cursor else None,
+            later=here.address(cursor=cursors.write(Cursor(last.effective_at, last.id)))
+            if last
+            else None,
+        ),
+        oldest=asked.sort == OLDEST,
     )
+
+
+def _asked(
+    conn: Connection, member_id: int, asked: Asked, limit: int, spoken: Words
+) -> list[Entry]:
+    """Give what was asked for, in its order."""
+    oldest, until = asked.sort == OLDEST, after(asked.until)
+    key = asked.cursor.key if asked.cursor else None
+    edge = key if isinstance(key, int) else None
+
+    def begin(day: date) -> datetime:
+        return datetime.combine(day, time(), spoken.zone)
+
+    return entries(
+        conn,
+        member_id,
+        search=f"%{literal(asked.search)}%" if asked.search else None,
+        since=begin(asked.since) if asked.since else limits.EARLIEST,
+        until=begin(until) if until else _LATEST,
+        oldest=oldest,
+        before=edge if edge is not None and not oldest else _END,
+        beyond=edge if edge is not None and oldest else 0,
+        limit=limit,
+    )
+
+
+def _told(entry: Entry) -> dict[str, Any]:
+    """Give an operation as its member reads it: what it was called, and where it was."""
+    said = {"kind": entry.title, "outlet": entry.place, "moved": entry.moved}
+    return structs.asdict(entry) | said
 
 
 @get("/m/history/{operation:int}", opt=MEMBER)
@@ -164,31 +214,28 @@ def entries(
     search: str | None = None,
     since: datetime = limits.EARLIEST,
     until: datetime = _LATEST,
+    oldest: bool = False,
     before: int = _END,
+    beyond: int = 0,
     limit: int = ROWS,
 ) -> list[Entry]:
-    """Give what happened to a member's points, newest first."""
+    """Give what happened to a member's points, newest or ``oldest`` first.
+
+    Only between two operations: older than ``before``, newer than ``beyond``.
+    """
     given = {
         "member": member_id,
         "wanted": only,
         "search": search,
         "since": since,
         "until": until,
+        "oldest": oldest,
         "before": before,
+        "beyond": beyond,
         "limit": limit,
     }
     with conn.cursor(row_factory=class_row(Entry)) as cursor:
         return cursor.execute(Q.member_history, given).fetchall()
-
-
-def span_of(month: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Give when a month such as ``2026-05`` begins and ends; all time for what is none."""
-    try:
-        begin = datetime.strptime(month, "%Y-%m").replace(tzinfo=zone)
-        end = begin.replace(year=begin.year + begin.month // 12, month=begin.month % 12 + 1)
-    except ValueError:
-        return limits.EARLIEST, _LATEST
-    return begin, end
 
 
 ROUTES: Final[list[BaseRouteHandler]] = [history, receipt]

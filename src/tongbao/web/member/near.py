@@ -4,79 +4,80 @@ from typing import Any, Final
 
 from litestar import Request, Response, get
 from litestar.handlers import BaseRouteHandler
-from msgspec import Struct
-from psycopg.rows import class_row
+from msgspec import structs
 
 from tongbao.alliance import regions
 from tongbao.alliance.regions import RegionUnknown
 from tongbao.hosting import parts
 from tongbao.kernel import sql
 from tongbao.kernel.db import Connection
-from tongbao.web.member.showing import show
-from tongbao.web.searching import literal
+from tongbao.web import lists
+from tongbao.web.lists import Choice, Column, Listing
+from tongbao.web.member.showing import tabs
 from tongbao.web.who import MEMBER
+from tongbao.web.words import mark
 
 Q = sql.load(__package__)
 
-ROWS: Final = 40
-_LONGEST: Final = 60
-
-
-class Near(Struct, frozen=True, kw_only=True):
-    """An outlet as a member looks for it."""
-
-    id: int
-    name: str
-    organisation: str
-    site: str
-    region: str
-    format: str
-
-    @property
-    def city(self) -> str:
-        """Give the name of its city."""
-        return city_name(self.region[:4])
-
-    @property
-    def district(self) -> str:
-        """Give the name of its district."""
-        return _name(self.region)
+ORDERS: Final = {
+    "name": mark("By name"),
+    "what": mark("By what it is"),
+    "region": mark("By city"),
+}
+NEAR: Final = Listing(
+    name="near",
+    query=Q.outlets_near,
+    columns=(
+        Column(name="name", title=mark("Outlet"), sort=True),
+        Column(name="organisation", title=mark("Merchant")),
+        Column(name="what", title=mark("What it is"), sort=True),
+        Column(
+            name="region",
+            title=mark("City"),
+            sort=True,
+            tells=lambda region, _: place_of(region),
+        ),
+        Column(name="site", title=mark("Place")),
+    ),
+    sort="name",
+    search=("name", "organisation", "site"),
+    undated="it lists what there is now",
+    empty=mark("No merchant here yet"),
+    advice=mark("Look in another city, or for something else."),
+)
 
 
 @get("/m/near", opt=MEMBER)
-async def near(request: Request[Any, Any, Any]) -> Response[str]:
-    """List outlets by city, format, and what is searched for."""
-    asked = request.query_params
-    city, kind = str(asked.get("city", "")), str(asked.get("format", ""))
-    search = str(asked.get("q", ""))[:_LONGEST].strip()
-    after = str(asked.get("after", ""))
-    given = {
-        "city": city if city.isdecimal() and len(city) == 4 else None,
-        "format": kind or None,
-        "search": f"%{literal(search)}%" if search else None,
-        "after": int(after) if after.isdecimal() and len(after) < 19 else 0,
-        "limit": ROWS + 1,
-    }
+async def near(request: Request[Any, Any, Any]) -> Response[Any]:
+    """List outlets by city, format, and what is searched for, or give them as a file."""
 
-    def ask(conn: Connection) -> tuple[list[Near], list[tuple[str, int]], list[tuple[str, str]]]:
-        with conn.cursor(row_factory=class_row(Near)) as cursor:
-            found = cursor.execute(Q.outlets_near, given).fetchall()
+    def ask(conn: Connection) -> tuple[dict[str, str], dict[str, str]]:
         cities = conn.execute(Q.cities_with_outlets).fetchall()
-        return found, cities, conn.execute(Q.formats_with_outlets).fetchall()
+        return {code: city_name(code) for code, _ in cities}, dict(
+            conn.execute(Q.formats_with_outlets).fetchall()
+        )
 
-    found, cities, formats = await parts.read(request, ask)
-    return show(
+    cities, formats = await parts.read(request, ask)
+    choices = (
+        Choice(name="city", title=mark("City"), values=cities),
+        Choice(name="kind", title=mark("What it is"), values=formats),
+    )
+    return await lists.show(
         request,
         "member/near.html",
-        outlets=found[:ROWS],
-        cities=[(code, city_name(code)) for code, _ in cities],
+        structs.replace(NEAR, choices=choices),
+        tabs=tabs("/m/near"),
+        cities=cities,
         formats=formats,
-        city=city,
-        kind=kind,
-        search=search,
-        more=found[ROWS - 1].id if len(found) > ROWS else None,
-        first=not after,
+        orders=ORDERS,
+        place_of=place_of,
     )
+
+
+def place_of(region: str) -> str:
+    """Name the city of a region, and its district where that is another name."""
+    city, district = city_name(region[:4]), _name(region)
+    return city if district == city else f"{city} {district}"
 
 
 def city_name(code: str) -> str:

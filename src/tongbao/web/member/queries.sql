@@ -1,6 +1,6 @@
 -- name: member_history
--- Operations that concern a member, newest first: those of the memberships that live on in it,
--- those that gave it a lot (a gift is its giver's), and what followed these. Only what moved
+-- Operations that concern a member, newest or oldest first: those of the memberships that live on
+-- in it, those that gave it a lot (a gift is its giver's), and what followed these. Only what moved
 -- something of the member's is shown: a proposal, or a note, is nothing that happened to it.
 WITH RECURSIVE family AS (
   SELECT m.id FROM members.member AS m WHERE m.id = %(member)s
@@ -29,13 +29,15 @@ concerned AS (
 ),
 
 named AS (
-  SELECT p.id, p.kind, p.owner_id, p.points, p.cash, p.effective_at, p.original_id,
+  SELECT p.id, c.place, p.kind, p.owner_id, p.points, p.cash, p.effective_at, p.original_id,
     p.data ->> 'reference' AS reference, o.name AS organisation, o.role, t.name AS outlet
-  -- In their order before anything is read of them, so that no more are read than are shown.
+  -- In their order before anything is read of them, so that no more are read than are shown. The
+  -- place is never the bare id: PostgreSQL would not see that what is sorted by that is in order.
   FROM (
-    SELECT n.owner_id, n.id FROM concerned AS n
-    WHERE n.id < %(before)s
-    ORDER BY n.id DESC OFFSET 0
+    SELECT n.owner_id, n.id, n.id * CASE WHEN %(oldest)s THEN 1 ELSE -1 END AS place
+    FROM concerned AS n
+    WHERE n.id < %(before)s AND n.id > %(beyond)s
+    ORDER BY place OFFSET 0
   ) AS c
   INNER JOIN ledger.operation AS p ON c.owner_id = p.owner_id AND c.id = p.id
   LEFT JOIN alliance.organisation AS o ON p.organisation_id = o.id
@@ -75,7 +77,7 @@ CROSS JOIN LATERAL (
 ) AS s
 WHERE n.kind IN ('purchase', 'capture', 'advice')
   OR s.wallet <> 0 OR s.held <> 0 OR s.pending <> 0 OR s.owing <> 0
-ORDER BY n.id DESC
+ORDER BY n.place
 LIMIT %(limit)s;
 
 -- name: member_family
@@ -89,22 +91,14 @@ WITH RECURSIVE family AS (
 SELECT id FROM family;
 
 -- name: outlets_near
--- Open outlets of active merchants: in a city (the first four digits of a region), of a format.
-SELECT t.id, t.name, o.name AS organisation, s.name AS site, s.region, f.name AS format
+-- Open outlets of active merchants; the first four digits of a region are its city.
+SELECT t.id, t.name, o.name AS organisation, s.name AS site, s.region,
+  left(s.region, 4) AS city, t.format AS kind, f.name AS what
 FROM alliance.outlet AS t
 INNER JOIN alliance.organisation AS o ON t.organisation_id = o.id
 INNER JOIN alliance.site AS s ON t.site_id = s.id
 INNER JOIN alliance.format AS f ON t.format = f.code
-WHERE
-  t.open AND o.status = 'active' AND t.id > %(after)s
-  AND (%(city)s::text IS NULL OR s.region LIKE %(city)s || '%%')
-  AND (%(format)s::text IS NULL OR t.format = %(format)s)
-  AND (
-    %(search)s::text IS NULL OR t.name ILIKE %(search)s OR o.name ILIKE %(search)s
-    OR s.name ILIKE %(search)s
-  )
-ORDER BY t.id
-LIMIT %(limit)s;
+WHERE t.open AND o.status = 'active';
 
 -- name: cities_with_outlets
 SELECT left(s.region, 4) AS city, count(*) AS outlets
