@@ -73,13 +73,13 @@ LISTING: Final = Listing(
 )
 OF_ORGANISATION: Final = replace(
     LISTING,
-    query=Q.operations_of_organisation,
     name="operations-of-organisation",
     asks=False,
     search=("id", "outlet", "reference", "member_id"),
     hint=mark("Number, receipt, outlet or member"),
 )
-OF_MEMBER: Final = replace(LISTING, query=Q.operations_of_member, name="operations-of-member")
+OF_MEMBER: Final = replace(LISTING, name="operations-of-member")
+EVERYBODYS: Final[dict[str, int | None]] = {"organisation": None, "member": None}
 
 
 @get("/operator/operations", opt=sees(*OPERATOR))
@@ -87,12 +87,12 @@ async def operation_list(request: Request[Any, Any, Any]) -> Response[Any]:
     """List operations, or lead to the one, or to those of the member, that is looked for."""
     wanted = str(request.query_params.get("search", "")).strip()
     if not wanted:
-        return await lists.show(request, "operator/operations.html", LISTING)
+        return await lists.show(request, "operator/operations.html", LISTING, EVERYBODYS)
     settings = parts.of(request).settings
     found = await parts.read(request, lambda conn: find(conn, wanted, settings))
     if found is not None and found.startswith("/"):
         return pages.go(found)
-    of_member = {"member": int(found) if found else 0}
+    of_member = EVERYBODYS | {"member": int(found) if found else 0}
     return await lists.show(request, "operator/operations.html", OF_MEMBER, of_member)
 
 
@@ -106,7 +106,7 @@ async def of_organisation(
         request,
         "operator/operations_of.html",
         OF_ORGANISATION,
-        {"organisation": organisation},
+        EVERYBODYS | {"organisation": organisation},
         organisation=found,
     )
 

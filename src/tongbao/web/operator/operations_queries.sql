@@ -1,37 +1,7 @@
 -- name: operations
--- The journal; a list of it is read from its newest end. What an organisation did has no member.
--- What neither gives nor spends points, as a hold, a gift or an expiry, has moved them otherwise.
-SELECT p.id, p.kind, m.id AS member_id, nullif(p.cash, 0) AS cash, p.written_at,
-  p.effective_at, p.organisation_id, coalesce(o.name, '') AS organisation,
-  coalesce(t.name, '') AS outlet,
-  CASE
-    WHEN p.kind NOT IN (
-      'award', 'purchase', 'capture', 'advice', 'refund', 'reversal', 'cancel_pending',
-      'decide_adjustment'
-    ) THEN nullif(p.points, 0)
-  END AS otherwise
-FROM ledger.operation AS p
-LEFT JOIN alliance.organisation AS o ON p.organisation_id = o.id
-LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id
-LEFT JOIN members.member AS m ON p.owner_id = m.id;
-
--- name: operations_of_member
-SELECT p.id, p.kind, m.id AS member_id, nullif(p.cash, 0) AS cash, p.written_at,
-  p.effective_at, p.organisation_id, coalesce(o.name, '') AS organisation,
-  coalesce(t.name, '') AS outlet,
-  CASE
-    WHEN p.kind NOT IN (
-      'award', 'purchase', 'capture', 'advice', 'refund', 'reversal', 'cancel_pending',
-      'decide_adjustment'
-    ) THEN nullif(p.points, 0)
-  END AS otherwise
-FROM ledger.operation AS p
-LEFT JOIN alliance.organisation AS o ON p.organisation_id = o.id
-LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id
-LEFT JOIN members.member AS m ON p.owner_id = m.id
-WHERE p.owner_id = %(member)s;
-
--- name: operations_of_organisation
+-- The journal; a list of it is read from its newest end, that of one organisation or one member
+-- alone where it is given. What an organisation did has no member. What neither gives nor spends
+-- points, as a hold, a gift or an expiry, has moved them otherwise.
 SELECT p.id, p.kind, m.id AS member_id, nullif(p.cash, 0) AS cash, p.written_at,
   p.effective_at, p.organisation_id, coalesce(o.name, '') AS organisation,
   coalesce(t.name, '') AS outlet,
@@ -46,7 +16,9 @@ FROM ledger.operation AS p
 LEFT JOIN alliance.organisation AS o ON p.organisation_id = o.id
 LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id
 LEFT JOIN members.member AS m ON p.owner_id = m.id
-WHERE p.organisation_id = %(organisation)s;
+WHERE
+  (%(organisation)s::bigint IS NULL OR p.organisation_id = %(organisation)s)
+  AND (%(member)s::bigint IS NULL OR p.owner_id = %(member)s);
 
 -- name: numbers_of_operations
 -- Points given and spent, as figures add them up: what is taken back is negative.
