@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from httpx import Response
 
-from tests.bank.desk import OWN, answer, details, open_account
+from tests.bank.desk import answer
 from tests.bank.made import Entry, statement
 from tests.bank.test_bad_files import BOMB, camt
-from tests.losses.fall import owe
 from tests.web.serving import Served
+from tests.web.settling import approved
 from tests.web.stepping import step_up
 from tests.world import broken_laws
-from tongbao.clearing import settlements, windows
+from tongbao.clearing import settlements
 from tongbao.desk import exceptions
 from tongbao.kernel import clock
 from tongbao.web import who
@@ -22,17 +22,7 @@ from tongbao.web import who
 @pytest.fixture(scope="module")
 def settled(served: Served) -> str:
     """Give the page of an approved settlement: A owes B, and everybody has an account."""
-    owe(served.db, served.world, {"AB": 30_000})
-    with served.db.transaction():
-        windows.close(served.db, clock.now())
-    open_account(served.db, served.world.operator, OWN)
-    for organisation in served.world.organisations.values():
-        open_account(served.db, organisation, details(organisation))
-    served.sign_in("admin")
-    page = str(served.send("/operator/settlements/propose", {}).headers["location"])
-    step_up(served, "settlement")
-    assert served.send(f"{page}/decision", {"decision": "approve"}).status_code == 303
-    return page
+    return approved(served)
 
 
 def upload(served: Served, name: str, content: bytes) -> Response:

@@ -4,28 +4,17 @@ import secrets
 
 import pytest
 
-from tests.bank.desk import OWN, details, open_account
-from tests.losses.fall import owe
 from tests.web.serving import Served
+from tests.web.settling import approved
 from tests.web.stepping import step_up
 from tests.world import broken_laws
-from tongbao.clearing import legs, settlements, windows
-from tongbao.kernel import clock
+from tongbao.clearing import legs, settlements
 
 
 @pytest.fixture(scope="module")
 def settled(served: Served) -> str:
     """Give the page of an instructed settlement, in which A owes B; everybody has an account."""
-    owe(served.db, served.world, {"AB": 30_000})
-    with served.db.transaction():
-        windows.close(served.db, clock.now())
-    open_account(served.db, served.world.operator, OWN)
-    for organisation in served.world.organisations.values():
-        open_account(served.db, organisation, details(organisation))
-    served.sign_in("admin")
-    page = str(served.send("/operator/settlements/propose", {}).headers["location"])
-    step_up(served, "settlement")
-    served.send(f"{page}/decision", {"decision": "approve"})
+    page = approved(served)
     assert served.send(f"{page}/files", {}).status_code == 303
     return page
 
