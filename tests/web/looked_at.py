@@ -59,6 +59,10 @@ _LEGS = """
 SELECT l.settlement_id || '/legs/' || l.organisation_id FROM clearing.leg AS l
 ORDER BY l.settlement_id DESC, l.amount LIMIT 1
 """
+_LINE = """
+SELECT report_id || '-' || number FROM bank.line
+ORDER BY state = 'open' DESC, report_id DESC, number LIMIT 1
+"""
 _CASHIER = "SELECT id FROM access.staff WHERE login = 'cashier'"
 
 LOOKS: tuple[Look, ...] = (
@@ -85,6 +89,8 @@ LOOKS: tuple[Look, ...] = (
     Look("/operator/settlements"),
     Look("/operator/settlements/{id}", ids="SELECT max(id) FROM clearing.settlement"),
     Look("/operator/settlements/{id}", ids=_LEGS),
+    Look("/operator/settlements/{id}/money/moved", "settle", ids=_LEGS),
+    Look("/operator/settlements/{id}/money/back", "settle", ids=_LEGS),
     Look("/operator/exceptions"),
     Look("/operator/exceptions/{id}", ids="SELECT max(id) FROM desk.exception_item"),
     Look("/operator/decisions"),
@@ -104,6 +110,8 @@ LOOKS: tuple[Look, ...] = (
     Look("/operator/members/{id}/privacy", ids=MEMBER),
     Look("/operator/bank"),
     Look("/operator/bank/files"),
+    Look("/operator/bank/lines"),
+    Look("/operator/bank/lines/{id}", "settle", ids=_LINE),
     Look("/operator/bank/reports/{id}", ids="SELECT max(id) FROM bank.report"),
     Look("/operator/liability"),
     Look("/operator/liability/curves"),

@@ -5,14 +5,14 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.bank.desk import OWN, open_account
+from tests.bank.desk import OWN, ZONE, details, open_account
 from tests.bank.made import Entry, statement
 from tests.joining.wanting import applied
 from tests.losses.fall import contribute, deposit
 from tests.web.serving import Served
 from tests.world import AT, one
 from tongbao.alliance import collateral
-from tongbao.bank import importing
+from tongbao.bank import files, importing
 from tongbao.clearing import settlements, windows
 from tongbao.desk import exceptions
 from tongbao.kernel import clock
@@ -89,6 +89,8 @@ def lived(served: Served, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     deposit(db, world, "A", 5_000)
     contribute(db, world, "B", 700)
     open_account(db, world.operator, OWN)
+    for organisation in (a, b):
+        open_account(db, organisation, details(organisation))
     folder = tmp_path_factory.mktemp("bank")
     application = applied(db).id
     path = statement(folder / "unknown.xml", [Entry(amount=100, party="陈")], sequence=1)
@@ -98,6 +100,9 @@ def lived(served: Served, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         closed = windows.newest_closed(db)
         assert closed is not None
         made = settlements.propose(db, business_date=AT.date(), by="Lin", at=now)
+        settlements.approve(db, made.id, by="Wang", at=now)
+        settlements.instruct(db, made.id, at=now)
+        files.plan(db, made.id, zone=ZONE, at=now)
         proposal = collateral.propose_deposit(db, a, 100, by="Lin", reason="约定", at=now)
         asked = Opening(
             kind="missing", creditor_id=b, debtor_id=a, amount=300, reason="断网",
@@ -113,7 +118,7 @@ def lived(served: Served, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         "window": closed.id, "settlement": made.id, "item": item.id, "proposal": proposal.id,
         "dispute": dispute.id, "report": report, "application": application,
         "person": served.people["admin"],
-        "what": "account",
+        "what": "account", "move": "moved", "line": f"{report}-1", "payment": f"TB{made.id}-{a}-1",
     }  # fmt: skip
 
 

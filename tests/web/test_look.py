@@ -35,6 +35,7 @@ PAGES = [
     ("settlement", "/operator/disputes/new"),
     ("settlement", "/operator/fund"),
     ("settlement", "/operator/bank"),
+    ("settlement", "/operator/bank/lines"),
     ("admin", "/operator/places"),
     ("auditor", "/operator/settings"),
     ("admin", "/operator/members/{member}/privacy"),

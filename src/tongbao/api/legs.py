@@ -204,7 +204,8 @@ async def book(
     """Book by hand that the bank has moved an amount for a leg."""
 
     def do(conn: Connection, leg: tuple[int, int], at: datetime) -> Leg:
-        return booking.book(conn, *leg, data.amount.value, reference=data.reference, at=at)
+        amount = data.amount.value
+        return booking.book(conn, *leg, amount, reference=data.reference, at=at, by=actor)
 
     return await _change(request, caller, actor, data, settlement, organisation, do)
 
@@ -223,7 +224,7 @@ async def return_payment(
     def do(conn: Connection, leg: tuple[int, int], at: datetime) -> Leg:
         amount = data.amount.value
         return booking.return_payment(
-            conn, *leg, amount, reference=data.reference, reason=data.reason, at=at
+            conn, *leg, amount, reference=data.reference, reason=data.reason, at=at, by=actor
         )
 
     return await _change(request, caller, actor, data, settlement, organisation, do)

@@ -2,12 +2,16 @@
 
 import re
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
+
+from msgspec import Struct
 
 from tongbao.bank import decide, matching, reading
 from tongbao.bank.decide import Candidate
 from tongbao.bank.matching import Q, Taken, line_of, subject
 from tongbao.bank.types import BookedLine
+from tongbao.clearing import booking
+from tongbao.clearing.types import Leg
 from tongbao.desk import exceptions, people
 from tongbao.kernel import arrays, limits, sql, texts
 from tongbao.kernel.db import Connection
@@ -42,6 +46,15 @@ class BankPaymentNotFound(NotFound):
     text = "there is no payment {payment}"
 
 
+class Foreseen(Struct, frozen=True, kw_only=True):
+    """A line as a payment: the leg of the payment ``before`` it is booked, and ``after``."""
+
+    line: BookedLine
+    payment: Candidate
+    before: Leg
+    after: Leg
+
+
 def match(conn: Connection, line: str, payment: str, *, by: str, at: datetime) -> BookedLine:
     """Book an open line as the payment with an end-to-end id, in part if it is less.
 
@@ -52,16 +65,33 @@ def match(conn: Connection, line: str, payment: str, *, by: str, at: datetime) -
     """
     by = people.name(by)
     found = _open_line(conn, line)
-    row = conn.execute(Q.payments_by_id, {"ids": arrays.texts([payment[: limits.CODE]])}).fetchone()
-    if row is None:
-        raise BankPaymentNotFound(payment=texts.shown(payment))
-    meant = Candidate(*row)
+    meant = _payment(conn, payment)
     how = "hand" if found.incoming == meant.incoming else "return"
     _check_fits(found, meant)
     for _, trouble in matching.book(conn, [Taken(found, how, [meant])], at, by):
         raise BankLineDoesNotFit(line=found.id, payment=meant.end_to_end_id, reason=trouble.why)
     _close(conn, found, by, "matched", f"matched with {meant.end_to_end_id}", at)
-    return _get(conn, found)
+    return get(conn, found.id)
+
+
+def foresee(conn: Connection, line: str, payment: str) -> Foreseen:
+    """Say what ``match`` would make of an open line and a payment, and book nothing.
+
+    Refuses what ``match`` refuses; what clearing would refuse, as clearing does.
+    """
+    found = get(conn, line)
+    _check_open(found)
+    meant = _payment(conn, payment)
+    _check_fits(found, meant)
+    before, after = booking.foresee(
+        conn,
+        meant.settlement_id,
+        meant.organisation_id,
+        found.amount,
+        reference=f"bank-{found.id}",
+        back=found.incoming != meant.incoming,
+    )
+    return Foreseen(line=found, payment=meant, before=before, after=after)
 
 
 def send_back(conn: Connection, line: str, *, by: str, reason: str, at: datetime) -> BookedLine:
@@ -75,7 +105,15 @@ def send_back(conn: Connection, line: str, *, by: str, reason: str, at: datetime
     values = {"report": found.report_id, "numbers": arrays.ints([found.number])}
     conn.execute(Q.note_state, {**values, "state": "returned", "by": by, "at": at})
     _close(conn, found, by, "returned", reason, at)
-    return _get(conn, found)
+    return get(conn, found.id)
+
+
+def get(conn: Connection, line: str) -> BookedLine:
+    """Give a line, written as in lists; refuses ``bank-line-not-found``."""
+    row = _row(conn, line, Q.one_line)
+    if row is None:
+        raise BankLineNotFound(line=texts.shown(line))
+    return line_of(row)
 
 
 def listed(
@@ -104,23 +142,32 @@ def listed(
 
 def _open_line(conn: Connection, line: str) -> BookedLine:
     conn.execute(R.one_at_a_time, {"lock": reading.LOCK})
-    match_ = _LINE.fullmatch(line)
-    row = None
-    if match_ is not None:
-        values = {"report": int(match_[1]), "number": int(match_[2])}
-        row = conn.execute(Q.lock_line, values).fetchone()
+    row = _row(conn, line, Q.lock_line)
     if row is None:
         raise BankLineNotFound(line=texts.shown(line))
     found = line_of(row)
-    if found.state != "open":
-        raise BankLineDecided(line=found.id, state=found.state)
+    _check_open(found)
     return found
 
 
-def _get(conn: Connection, line: BookedLine) -> BookedLine:
-    row = conn.execute(Q.lock_line, {"report": line.report_id, "number": line.number}).fetchone()
-    assert row is not None, "lines stay"
-    return line_of(row)
+def _row(conn: Connection, line: str, query: bytes) -> tuple[Any, ...] | None:
+    match_ = _LINE.fullmatch(line)
+    if match_ is None:
+        return None
+    return conn.execute(query, {"report": int(match_[1]), "number": int(match_[2])}).fetchone()
+
+
+def _check_open(line: BookedLine) -> None:
+    if line.state != "open":
+        raise BankLineDecided(line=line.id, state=line.state)
+
+
+def _payment(conn: Connection, end_to_end_id: str) -> Candidate:
+    values = {"ids": arrays.texts([end_to_end_id[: limits.CODE]])}
+    row = conn.execute(Q.payments_by_id, values).fetchone()
+    if row is None:
+        raise BankPaymentNotFound(payment=texts.shown(end_to_end_id))
+    return Candidate(*row)
 
 
 def _check_fits(line: BookedLine, payment: Candidate) -> None:

@@ -20,6 +20,13 @@ WHERE
 ORDER BY report_id DESC, number ASC
 LIMIT %(limit)s;
 
+-- name: one_line
+SELECT report_id, number, family, state, incoming, amount, currency, reversal, booked_on,
+  end_to_end_id, reference, batch, party, account, remittance, how, settlement_id,
+  organisation_id, attempt, decided_by
+FROM bank.line
+WHERE report_id = %(report)s AND number = %(number)s;
+
 -- name: lock_line
 SELECT report_id, number, family, state, incoming, amount, currency, reversal, booked_on,
   end_to_end_id, reference, batch, party, account, remittance, how, settlement_id,

@@ -10,12 +10,14 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from tongbao.alliance import organisations
 from tongbao.clearing import legs, settlements
 from tongbao.clearing.legs import Change, LegNotFound
 from tongbao.clearing.types import Leg, LegState
+from tongbao.desk import people
 from tongbao.kernel import arrays, limits, lists, sql, texts
 from tongbao.kernel.amounts import AmountOutOfRange
 from tongbao.kernel.db import Connection
@@ -62,6 +64,15 @@ class Payment(NamedTuple):
     reference: str
 
 
+class Booked(Struct, frozen=True):
+    """Money that was booked for a leg, negative if it came back: by which operation, and when."""
+
+    reference: str
+    amount: int
+    operation_id: int
+    at: datetime
+
+
 def book(
     conn: Connection,
     settlement_id: int,
@@ -70,22 +81,27 @@ def book(
     *,
     reference: str,
     at: datetime,
+    by: str = legs.BANK,
 ) -> Leg:
     """Book ``amount`` (fen, above zero) that the bank has moved for a leg; give the leg then.
 
     In one transaction: ``bank`` and ``clearing`` move, the leg and its settlement advance. The
-    same reference again is the same payment: nothing moves, the leg is given as it is. Refuses
+    same reference again is the same payment: nothing moves, the leg is given as it is. ``by``:
+    who has booked it, if it was a person. Refuses
     ``leg-not-found``, ``leg-overpaid``, ``leg-state``, ``key-reused`` (the reference was of another
     amount), ``amount-out-of-range``, ``reference-malformed`` and ``operator-missing``.
     """
-    (answer,) = book_many(conn, [(settlement_id, organisation_id, amount, reference)], at)
+    (answer,) = book_many(conn, [(settlement_id, organisation_id, amount, reference)], at, by)
     if isinstance(answer, Refusal):
         raise answer
     return answer
 
 
 def book_many(
-    conn: Connection, payments: Sequence[tuple[int, int, int, str]], at: datetime
+    conn: Connection,
+    payments: Sequence[tuple[int, int, int, str]],
+    at: datetime,
+    by: str = legs.BANK,
 ) -> list[Leg | Refusal]:
     """Book many payments, each (settlement, organisation, amount, reference), as ``book`` does.
 
@@ -116,7 +132,7 @@ def book_many(
             answers.append(answer)
     if made:
         _enter(conn, operator, made, changes, at)
-        legs.apply(conn, changes, at, legs.BANK)
+        legs.apply(conn, changes, at, people.name(by))
     return answers
 
 
@@ -129,6 +145,7 @@ def return_payment(
     reference: str,
     reason: str,
     at: datetime,
+    by: str = legs.BANK,
 ) -> Leg:
     """Book that ``amount`` (fen) of what was paid for a leg came back; give the leg then.
 
@@ -146,20 +163,49 @@ def return_payment(
     entry.hold(conn, [organisation_id])
     settlements.lock(conn, settlement_id)
     leg = legs.get(conn, settlement_id, organisation_id)
-    before = _known(conn, [one]).get((settlement_id, organisation_id, reference))
-    if before is not None:
-        if before != -amount:
-            raise KeyReused
-        return leg
-    if amount > leg.paid:
-        raise LegNotPaid(
-            settlement=settlement_id, organisation=organisation_id, amount=amount, paid=leg.paid
-        )
-    state: LegState = "rejected" if leg.state in legs.UNFINISHED else "failed"
-    change = Change(leg, replace(leg, paid=leg.paid - amount, state=state), reason)
+    change = _decide_return(one, leg, _known(conn, [one]), reason)
+    if isinstance(change, Refusal):
+        raise change
+    if isinstance(change, Leg):
+        return change
     _enter(conn, operator, [one._replace(amount=-amount)], [change], at)
-    legs.apply(conn, [change], at, legs.BANK)
+    legs.apply(conn, [change], at, people.name(by))
     return change.leg
+
+
+def foresee(
+    conn: Connection,
+    settlement_id: int,
+    organisation_id: int,
+    amount: int,
+    *,
+    reference: str,
+    back: bool = False,
+) -> tuple[Leg, Leg]:
+    """Give a leg as it is, and as it would be if ``amount`` were booked, or came ``back``.
+
+    Nothing is booked, and nothing locked: it may be otherwise a moment later. Refuses what ``book``
+    and ``return_payment`` would.
+    """
+    one = Payment(settlement_id, organisation_id, amount, reference)
+    fault = _fault(one)
+    if fault is not None:
+        raise fault
+    leg = legs.get(conn, settlement_id, organisation_id)
+    known = _known(conn, [one])
+    if back:
+        found = _decide_return(one, leg, known, "")
+    else:
+        found = _decide(one, {(settlement_id, organisation_id): leg}, known)
+    if isinstance(found, Refusal):
+        raise found
+    return leg, found.leg if isinstance(found, Change) else found
+
+
+def of_leg(conn: Connection, settlement_id: int, organisation_id: int) -> list[Booked]:
+    """Give what was booked for a leg, in the order in which it was."""
+    values = {"settlement": settlement_id, "organisation": organisation_id}
+    return [Booked(*row) for row in conn.execute(Q.payments_of_leg, values)]
 
 
 def _fault(one: Payment) -> Refusal | None:
@@ -200,6 +246,23 @@ def _decide(
     state: LegState = "paid" if one.amount == leg.left else "partly_paid"
     then = replace(leg, paid=leg.paid + one.amount, state=state)
     return Change(leg, then, one.reference)
+
+
+def _decide_return(
+    one: Payment, leg: Leg, known: dict[tuple[int, int, str], int], reason: str
+) -> Change | Leg | Refusal:
+    before = known.get((one.settlement, one.organisation, one.reference))
+    if before is not None:
+        return leg if before == -one.amount else KeyReused()
+    if one.amount > leg.paid:
+        return LegNotPaid(
+            settlement=one.settlement,
+            organisation=one.organisation,
+            amount=one.amount,
+            paid=leg.paid,
+        )
+    state: LegState = "rejected" if leg.state in legs.UNFINISHED else "failed"
+    return Change(leg, replace(leg, paid=leg.paid - one.amount, state=state), reason)
 
 
 def _enter(

@@ -268,6 +268,12 @@ FROM unnest(
   string_to_array(%(given)s, E'\x1e'), %(amounts)s::bigint[], %(operations)s::bigint[]
 ) AS v (settlement_id, organisation_id, reference, amount, operation_id);
 
+-- name: payments_of_leg
+SELECT reference, amount, operation_id, booked_at
+FROM clearing.payment
+WHERE settlement_id = %(settlement)s AND organisation_id = %(organisation)s
+ORDER BY operation_id;
+
 -- name: write_steps
 INSERT INTO clearing.settlement_event (
   settlement_id, organisation_id, state, attempt, paid, done_by, reason, at

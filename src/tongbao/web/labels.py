@@ -346,6 +346,8 @@ LOG: Final = {
     "leg-instructed-again": mark("Payment instructed again"),
     "leg-refused": mark("Payment refused by the bank"),
     "leg-given-up": mark("Payment given up"),
+    "leg-booked": mark("Payment booked by hand"),
+    "leg-returned": mark("Payment came back"),
     "payment-file-taken": mark("Payment file taken"),
     "exception-closed": mark("Exception closed"),
     "risk-decided": mark("Risk decided"),

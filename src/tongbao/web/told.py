@@ -71,6 +71,8 @@ TEXTS: Final = {
     "dispute-exceeds-claim": mark("%(wanted)s is more than the %(most)s that may be disputed."),
     "leg-overpaid": mark("%(amount)s is more than the %(left)s that is left to be paid."),
     "leg-not-paid": mark("%(amount)s cannot come back: %(paid)s was paid."),
+    "leg-state": mark("Something else became of it meanwhile, so this cannot be done now."),
+    "bank-line-decided": mark("It was decided meanwhile; here is what became of it."),
     "balance-limit": mark("An account would hold more than %(most)s."),
 }
 _MONEY: Final = {

@@ -12,10 +12,9 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 
 from tongbao.access import audit, sessions
-from tongbao.bank import by_hand, files, importing, reading
+from tongbao.bank import files, importing, reading
 from tongbao.bank.importing import Imported
 from tongbao.clearing import settlements
-from tongbao.desk import exceptions
 from tongbao.hosting import parts
 from tongbao.kernel import clock, limits, sql, texts
 from tongbao.kernel.db import Connection
@@ -23,7 +22,7 @@ from tongbao.kernel.errors import Refusal
 from tongbao.web import forms, lists, pages, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
-from tongbao.web.operator import clearing, desk
+from tongbao.web.operator import clearing
 from tongbao.web.pages import Said
 from tongbao.web.who import FieldMissing, sees
 from tongbao.web.words import mark
@@ -125,7 +124,13 @@ LINES: Final = Listing(
     days=True,
     choices=(Choice(name="state", title=mark("State"), values=LINE_STATES),),
     columns=(
-        Column(name="number", title=mark("Line"), kind="id", sort=True),
+        Column(
+            name="number",
+            title=mark("Line"),
+            kind="id",
+            sort=True,
+            to=lambda row: f"/operator/bank/lines/{row['line']}" if row["line"] else None,
+        ),
         Column(
             name="state",
             title=mark("State"),
@@ -229,26 +234,6 @@ async def make_files(request: Request[Any, Any, Any], settlement: FromPath[int])
     )
 
 
-@post("/operator/exceptions/{item:int}/match", opt=_ACTS)
-async def match_line(request: Request[Any, Any, Any], item: FromPath[int]) -> Response[str]:
-    """Book an open line of the bank as a payment, or note that its money goes back."""
-    at, me, address = clock.now(), who.of(request), who.address(request)
-
-    def do(conn: Connection, form: Form) -> Done:
-        what = form.choice("what", ("match", "return"))
-        sessions.check_step_up(me, at)
-        line = str(exceptions.get(conn, item, now=at).facts.get("line", ""))
-        if what == "match":
-            by_hand.match(conn, line, form.text("payment"), by=me.login, at=at)
-        else:
-            by_hand.send_back(conn, line, by=me.login, reason=form.text("why"), at=at)
-        subject, said = f"bank line {texts.shown(line)}", {"what": what}
-        audit.note(conn, "bank-line-decided", me.actor(address), at, subject=subject, said=said)
-        return Done(f"/operator/exceptions/{item}", Said(mark("It is decided.")))
-
-    return await forms.submit(request, do, lambda form, no: desk.show(request, item, form, no))
-
-
 async def _import(request: Request[Any, Any, Any], form: Form) -> Imported:
     sent = form.files.get("file")
     if sent is None or not sent.filename:
@@ -304,5 +289,4 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     report_page,
     file_list,
     make_files,
-    match_line,
 ]

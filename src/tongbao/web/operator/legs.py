@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from tongbao.access import audit, sessions
 from tongbao.alliance import organisations
-from tongbao.clearing import explain, legs, settlements, windows
+from tongbao.clearing import booking, explain, legs, settlements, windows
 from tongbao.clearing.trail import steps
 from tongbao.hosting import parts
 from tongbao.kernel import clock, sql
@@ -147,6 +147,7 @@ async def _page(
             "one": settlements.get(conn, settlement),
             "organisation": organisations.get(conn, organisation),
             "trail": steps(conn, settlement, organisation),
+            "booked": booking.of_leg(conn, settlement, organisation),
         }
 
     shown = await parts.read(request, ask)
