@@ -54,6 +54,7 @@ def test_a_sweep_posts_what_is_due_and_seals(db: Connection, database_url: str) 
         "refused": {},
         "failed": {},
         "sealed": 8,
+        "more": False,
     }
     result = call(database_url, "sweep")
     assert (

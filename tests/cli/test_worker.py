@@ -9,7 +9,7 @@ from tests.cli.test_sweep import live
 from tests.world import broken_laws
 from tongbao.cli import app
 from tongbao.kernel.db import Connection
-from tongbao.worker.jobs import JOBS
+from tongbao.upkeep.jobs import JOBS
 
 
 def call(url: str, *arguments: str, skip: str = "") -> Result:

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.postgres
 STACK = (
     "kernel", "events", "ledger", "desk", "alliance", "members", "access", "points", "clearing",
     "bank", "webhooks", "till", "joining", "web",
-    "statements", "reconcile", "losses", "liability", "figures", "intake", "worker",
+    "statements", "reconcile", "losses", "liability", "figures", "intake", "upkeep",
 )  # fmt: skip
 PACKAGES = [name for name in STACK if files("tongbao").joinpath(name, "schema.sql").is_file()]
 OURS = "nspname = ANY (%(packages)s)"

@@ -20,8 +20,8 @@ from tongbao.clearing import windows
 from tongbao.kernel import clock
 from tongbao.kernel.settings import Settings
 from tongbao.sandbox import bank
-from tongbao.worker.jobs import JOBS
-from tongbao.worker.run import run
+from tongbao.upkeep.jobs import JOBS
+from tongbao.upkeep.run import run
 
 pytestmark = pytest.mark.timeout(240)
 PAID = "¥39.36"

@@ -15,11 +15,11 @@ from tongbao.alliance.types import Terms
 from tongbao.kernel import clock
 from tongbao.kernel.db import Connection
 from tongbao.kernel.settings import Settings
+from tongbao.upkeep.jobs import webhooks
+from tongbao.upkeep.types import Bench
 from tongbao.webhooks import addresses, endpoints, fanout
 from tongbao.webhooks.types import Endpoint
 from tongbao.worker.calls import calling
-from tongbao.worker.jobs import webhooks
-from tongbao.worker.types import Bench
 
 KEY = "a key for tests that is long enough"
 ALLOWED = addresses.networks(NETWORKS)

@@ -40,7 +40,7 @@ def stop(process: subprocess.Popen[str]) -> tuple[int, str]:
 
 def runs(conn: Connection, name: str) -> int:
     """Tell how often a job has run to its end."""
-    row = conn.execute("SELECT runs FROM worker.job WHERE name = %s", (name,)).fetchone()
+    row = conn.execute("SELECT runs FROM upkeep.job WHERE name = %s", (name,)).fetchone()
     return int(row[0]) if row else 0
 
 

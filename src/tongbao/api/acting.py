@@ -151,6 +151,27 @@ async def once(
     return await writes.write(request, caller, (actor, data), made)
 
 
+async def in_steps(
+    request: Req,
+    caller: Caller,
+    actor: str,
+    data: object,
+    kind: type[Told],
+    do: Callable[[Connection], object],
+) -> Response[Any]:
+    """Do something that commits as it goes, and answer with it, written as ``kind``.
+
+    Who does it is written down before it begins.
+    """
+
+    def made(conn: Connection) -> Made:
+        with conn.transaction():
+            note(conn, request, caller, actor, clock.now())
+        return Made(body=tell(kind, do(conn)), status=200)
+
+    return await writes.write_in_steps(request, caller, (actor, data), made)
+
+
 def position(request: Req) -> int:
     """Give the position that all committed operations lie below; postings wait a moment."""
     with begun(parts.of(request).pool) as conn:

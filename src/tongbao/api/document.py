@@ -53,6 +53,7 @@ _STATUSES: Final = {
 _DONE: Final = {
     200: "As it is now.",
     201: "Done; or done before, and answered again.",
+    202: "Taken: the worker does it, and what became of it is read.",
 }
 _OPTIONAL: Final = (versions.HEADER, "X-Request-Id")
 _ALWAYS: Final = (400, 429, 500, 503)

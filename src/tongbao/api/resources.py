@@ -29,6 +29,7 @@ from tongbao.api import (
     settlements,
     standing,
     statements,
+    upkeep,
     windows,
 )
 
@@ -57,5 +58,6 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *settlements.ROUTES,
     *standing.ROUTES,
     *statements.ROUTES,
+    *upkeep.ROUTES,
     *windows.ROUTES,
 ]

@@ -73,6 +73,26 @@ async def write(
         return await parts.write(request, lambda conn: _once(conn, call, do))
 
 
+async def write_in_steps(
+    request: Request[Any, Any, Any],
+    caller: Caller,
+    data: object,
+    do: Callable[[Connection], Made],
+) -> Response[Any]:
+    """Do something that commits as it goes, and answer what it has made, now and again.
+
+    ``do`` runs in a thread, without a transaction. Broken off it leaves what it has committed;
+    asked again with the same key it runs once more, and must find only what is left.
+    """
+    call = calls.of(request, caller, data)
+    with calls.alone(request, call):
+        before = await parts.read(request, lambda conn: replayed(conn, call))
+        if before is not None:
+            return before
+        made = await parts.work(request, do)
+        return await parts.write(request, lambda conn: keep(conn, call, made))
+
+
 def inner(call_key: str) -> str:
     """Give the key of the one entry that a write posts to the journal itself."""
     return "write:" + once.fingerprint(call_key).hex()

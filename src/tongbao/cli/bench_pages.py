@@ -19,9 +19,9 @@ from tongbao.sandbox import load, page_bench, served, traffic
 from tongbao.sandbox.load import Plan
 from tongbao.sandbox.page_bench import Answer, Kind, Visitor
 from tongbao.sandbox.traffic import World
+from tongbao.upkeep import jobs
+from tongbao.upkeep.types import Bench
 from tongbao.web import who
-from tongbao.worker import jobs
-from tongbao.worker.types import Bench
 
 DATABASE: Final = "tongbao_pages"
 _BATCH: Final = 1_000

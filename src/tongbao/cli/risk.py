@@ -1,6 +1,6 @@
 """``tongbao risk``: limits, amounts that need a proof, sleeping wallets, and the review queue."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import typer
@@ -220,34 +220,19 @@ def decide(
 @app.command("watch")
 def look(as_json: output.Json = False) -> None:
     """Read what has happened since the last time, and note what deserves a look."""
-    events = found = 0
     with session.open_session() as opened:
-        while True:
-            with opened.conn.transaction():
-                seen = watch.look(opened.conn, clock.now())
-            if not seen.events:
-                break
-            events, found = events + seen.events, found + seen.found
+        seen = watch.look_at_all(opened.conn, clock.now)
     if as_json:
-        output.json({"events": events, "found": found})
+        output.json({"events": seen.events, "found": seen.found})
     else:
-        output.line(f"{events:,} events read, {found:,} to look at")
+        output.line(f"{seen.events:,} events read, {seen.found:,} to look at")
 
 
 @app.command("sleepers")
 def lock_sleepers(as_json: output.Json = False) -> None:
     """Lock the wallets of members who have not been here for TONGBAO_DORMANT_DAYS."""
-    locked, above = 0, 0
     with session.open_session() as opened:
-        days = opened.settings.dormant_days
-        place: int | None = 0 if days else None
-        while place is not None:
-            above = place
-            with opened.conn.transaction():
-                more, place = sleepers.lock_page(
-                    opened.conn, opened.at, timedelta(days=days), above=above
-                )
-            locked += more
+        locked = sleepers.lock_all(opened.conn, clock.now, opened.settings.dormant_days).locked
     if as_json:
         output.json({"locked": locked})
     else:

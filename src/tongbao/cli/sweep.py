@@ -6,8 +6,7 @@ from msgspec.structs import asdict
 from tongbao.cli import output, session
 from tongbao.kernel import clock
 from tongbao.points.check import Rules
-from tongbao.teller.sweep import seal_waiting
-from tongbao.teller.sweep import sweep as sweep_due
+from tongbao.teller.sweep import sweep_and_seal
 
 app = typer.Typer(add_completion=False)
 
@@ -20,15 +19,15 @@ def sweep(as_json: output.Json = False) -> None:
     once: nothing is ended or released a second time.
     """
     with session.open_session() as opened, output.progress("sweeping", None, quiet=as_json) as on:
-        swept = sweep_due(opened.conn, Rules(zone=opened.settings.time_zone), clock.now, on)
-        sealed = seal_waiting(opened.conn, clock.now)
+        rules = Rules(zone=opened.settings.time_zone)
+        swept = sweep_and_seal(opened.conn, rules, clock.now, on)
     if as_json:
-        output.json({**asdict(swept), "sealed": sealed})
+        output.json(asdict(swept))
         return
     posted = swept.posted
     output.line(
         f"{posted['expire_hold']:,} holds ended, {posted['release_pending']:,} awards released, "
-        f"lots of {posted['expire_lots']:,} members ended; {sealed:,} batches sealed"
+        f"lots of {posted['expire_lots']:,} members ended; {swept.sealed:,} batches sealed"
     )
     for code, count in sorted(swept.refused.items()):
         output.line(f"{count:,} refused: {code}")

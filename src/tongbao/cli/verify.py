@@ -7,9 +7,10 @@ from msgspec.structs import asdict
 
 from tongbao.clearing.laws import LAWS
 from tongbao.cli import output, session
-from tongbao.kernel import limits
+from tongbao.kernel import clock, limits
 from tongbao.ledger import verify as laws
 from tongbao.ledger.verify import Offender, Report, Result
+from tongbao.upkeep import verifications
 
 app = typer.Typer(add_completion=False)
 
@@ -31,20 +32,19 @@ def verify(
     """Verify the laws of the ledger on one snapshot; posting goes on meanwhile.
 
     Prints each law with its time and the rows that offend it. Exits with 1 when one is broken;
-    when all hold, the point is recorded for --incremental.
+    when all hold, the point is recorded for --incremental. What was found is recorded, too.
     """
     with (
         session.open_session() as opened,
         output.progress("verifying laws", len(LAWS), quiet=as_json) as advance,
-        opened.conn.transaction(),
     ):
-        report = laws.verify(
+        report = verifications.verify(
             opened.conn,
+            clock.now,
+            origin="command",
             incremental=incremental,
-            at=opened.at,
             limit=limit,
             tell=lambda _: advance(),
-            laws=LAWS,
         )
     if as_json:
         output.json({"holds": report.holds, **asdict(report)})

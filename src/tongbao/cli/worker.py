@@ -11,11 +11,11 @@ import typer
 
 from tongbao.cli import output, session
 from tongbao.kernel import clock, db, migrate, settings
-from tongbao.worker import jobs as all_jobs
-from tongbao.worker.run import run
-from tongbao.worker.status import JobStatus, Status
-from tongbao.worker.status import status as look
-from tongbao.worker.types import Run
+from tongbao.upkeep import jobs as all_jobs
+from tongbao.upkeep.run import run
+from tongbao.upkeep.status import JobStatus, Status
+from tongbao.upkeep.status import status as look
+from tongbao.upkeep.types import Run
 
 app = typer.Typer(add_completion=False)
 
@@ -114,6 +114,8 @@ def _print_status(found: Status, zone: str) -> None:
             output.line(f"{job.name} failed {job.failures_in_row} times in a row, last {since}:")
             output.line(f"  {job.error}")
     there = f"{found.workers} at work" if found.workers else "none is at work"
+    for reader in found.readers:
+        output.line(f"reader {reader.reader} is {reader.seconds:,.0f} s behind")
     output.line(f"workers: {there}; queue: {found.waiting} waiting, {found.running} running")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 from psycopg import Connection
@@ -11,6 +11,9 @@ from tongbao.kernel import arrays, sql
 from tongbao.kernel.clock import micros
 
 Q = sql.load(__package__)
+
+LAGS: Final = Q.reader_lags
+"""Gives each reader and how many seconds it is behind, null: it has read all."""
 
 
 class Event(Struct, frozen=True, gc=False):
@@ -32,6 +35,13 @@ class Read(Struct, frozen=True):
     at: datetime
     effective_at: datetime
     data: str
+
+
+class Lag(Struct, frozen=True, kw_only=True):
+    """How old the oldest event is that a reader has not read and could read; 0: it has read all."""
+
+    reader: str
+    seconds: float
 
 
 def announce(conn: Connection[Any], events: Sequence[Event], at: datetime) -> None:
@@ -62,6 +72,12 @@ def place_of(conn: Connection[Any], reader: str) -> tuple[int, int]:
     """Give how far a reader has come: (xid, id), or (0, 0) for a new one."""
     row = conn.execute(Q.place_of, {"reader": reader}).fetchone()
     return (0, 0) if row is None else (row[0], row[1])
+
+
+def lags(conn: Connection[Any]) -> list[Lag]:
+    """Give how far each reader is behind, by name."""
+    rows = conn.execute(LAGS).fetchall()
+    return [Lag(reader=name, seconds=round(seconds or 0.0, 3)) for name, seconds in rows]
 
 
 def move(conn: Connection[Any], reader: str, xid: int, event_id: int, at: datetime) -> None:

@@ -38,3 +38,14 @@ INSERT INTO events.reader (name, xid, id, moved_at)
 VALUES (%(reader)s, %(xid)s::text::xid8, %(id)s, %(at)s)
 ON CONFLICT (name) DO UPDATE
   SET xid = excluded.xid, id = excluded.id, moved_at = excluded.moved_at;
+
+-- name: reader_lags
+-- How old the oldest event is that a reader has not read and could read; nothing: it has read all.
+SELECT r.name, extract(EPOCH FROM now() - (
+  SELECT v.at FROM events.event AS v
+  WHERE (v.xid, v.id) > (r.xid, r.id) AND v.xid < pg_snapshot_xmin(pg_current_snapshot())
+  ORDER BY v.xid, v.id
+  LIMIT 1
+))::float8 AS seconds
+FROM events.reader AS r
+ORDER BY r.name;

@@ -39,6 +39,22 @@ def begun(pool: db.Pool) -> Iterator[db.Connection]:
         raise DatabaseUnreachable(reason=_in_one_line(error)) from error
 
 
+@contextmanager
+def lent(pool: db.Pool) -> Iterator[db.Connection]:
+    """Give a connection without a transaction, to who opens transactions of its own.
+
+    Refuses ``database-unreachable``; what was committed before stays.
+    """
+    conn, stack = _begin(pool, lambda conn: nullcontext(conn.execute("SELECT 1")))
+    try:
+        with metrics.POOL_USED.track_inprogress(), stack:
+            yield conn
+    except psycopg.OperationalError as error:
+        if not is_lost(conn, error):
+            raise
+        raise DatabaseUnreachable(reason=_in_one_line(error)) from error
+
+
 def ask(pool: db.Pool, question: Callable[[db.Connection], Found]) -> Found:
     """Give what a question finds that is one statement: one round trip, without a transaction.
 

@@ -9,7 +9,7 @@ from litestar.connection import ASGIConnection
 from msgspec import Struct, field
 
 from tongbao.hosting.crossing import Crossing
-from tongbao.hosting.database import begun, snapshot
+from tongbao.hosting.database import begun, lent, snapshot
 from tongbao.kernel import db
 from tongbao.kernel.settings import Settings
 from tongbao.points.operations import Operation
@@ -70,6 +70,13 @@ async def write(
     return await asyncio.to_thread(_and_commit, of(request).pool, do)
 
 
+async def work(
+    request: ASGIConnection[Any, Any, Any, Any], do: Callable[[db.Connection], Answer]
+) -> Answer:
+    """Run ``do``, which opens transactions itself, on a connection of its own, in a thread."""
+    return await asyncio.to_thread(_as_it_likes, of(request).pool, do)
+
+
 def _in_snapshot(pool: db.Pool, ask: Callable[[db.Connection], Answer]) -> Answer:
     with snapshot(pool) as conn:
         return ask(conn)
@@ -77,4 +84,9 @@ def _in_snapshot(pool: db.Pool, ask: Callable[[db.Connection], Answer]) -> Answe
 
 def _and_commit(pool: db.Pool, do: Callable[[db.Connection], Answer]) -> Answer:
     with begun(pool) as conn:
+        return do(conn)
+
+
+def _as_it_likes(pool: db.Pool, do: Callable[[db.Connection], Answer]) -> Answer:
+    with lent(pool) as conn:
         return do(conn)

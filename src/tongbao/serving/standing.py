@@ -10,6 +10,7 @@ import psycopg
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from tongbao.events import outbox
 from tongbao.kernel import db, sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
@@ -21,7 +22,7 @@ UP: Final = "tongbao_database_up"
 
 GAUGES: Final = {
     "tongbao_event_reader_lag_seconds": (
-        "Age of the oldest event that a reader has not read", Q.reader_lags, ["reader"],
+        "Age of the oldest event that a reader has not read", outbox.LAGS, ["reader"],
     ),
     "tongbao_event_stream_held_seconds": (
         "Age of the oldest transaction that holds the stream of events up", Q.stream_lag, [],

@@ -9,8 +9,9 @@ from tongbao.hosting import logs, traces
 from tongbao.kernel import clock, metrics
 from tongbao.kernel.settings import Settings
 from tongbao.serving.rope import watch
-from tongbao.worker import jobs, service
-from tongbao.worker.types import Run
+from tongbao.upkeep import jobs
+from tongbao.upkeep.types import Run
+from tongbao.worker import service
 
 _log: Final = logging.getLogger("tongbao.worker")
 

@@ -23,12 +23,15 @@ class Swept(Struct, kw_only=True):
     """What a sweep has done: operations and points by kind, refusals by code.
 
     ``failed`` counts what could not be posted, by code or kind of exception; it is still due.
+    ``sealed``: batches linked to the chain after it. ``more``: it ended before all was looked at.
     """
 
     posted: Counter[str] = field(default_factory=Counter)
     points: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
+    sealed: int = 0
+    more: bool = False
 
 
 def sweep(
@@ -36,17 +39,36 @@ def sweep(
     rules: Rules,
     now: Callable[[], datetime],
     tell: Callable[[int], object] = lambda _: None,
+    until: datetime | None = None,
 ) -> Swept:
     """Post all that is due when it begins, each page in a transaction of its own.
 
     Operations that fail are counted and left for the next sweep. ``tell`` hears of how many each
-    page was. Raises what ends the connection; whatever was posted before stays.
+    page was. No page is begun after ``until``. Raises what ends the connection; whatever was posted
+    before stays.
     """
     swept = Swept()
     for page in due.pages(conn, now()):
+        if until is not None and now() >= until:
+            swept.more = True
+            break
         for outcome in post_batch(conn, page, now(), rules):
             _count(conn, swept, outcome)
         tell(len(page))
+    return swept
+
+
+def sweep_and_seal(
+    conn: Connection,
+    rules: Rules,
+    now: Callable[[], datetime],
+    tell: Callable[[int], object] = lambda _: None,
+    until: datetime | None = None,
+) -> Swept:
+    """Sweep, and then seal what waits, unless the sweep took all the time there was."""
+    swept = sweep(conn, rules, now, tell, until)
+    if not swept.more:
+        swept.sealed = seal_waiting(conn, now)
     return swept
 
 

@@ -6,7 +6,7 @@ waits for a person (``review``); it stops nothing by itself.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
@@ -44,10 +44,14 @@ class Thresholds(Struct, frozen=True, kw_only=True):
 
 
 class Seen(Struct, frozen=True, kw_only=True):
-    """How many events were read, and how many items were raised by them at most."""
+    """How many events were read, and how many items were raised by them at most.
+
+    ``more``: there may be events that were not read.
+    """
 
     events: int
     found: int
+    more: bool = False
 
 
 class _Row(NamedTuple):
@@ -81,6 +85,23 @@ def look(
     exceptions.raise_items(conn, items, at)
     outbox.move(conn, READER, page[-1].xid, page[-1].id, at)
     return Seen(events=len(page), found=len(items))
+
+
+def look_at_all(
+    conn: Connection[Any], now: Callable[[], datetime], until: datetime | None = None
+) -> Seen:
+    """Read all events that were not read, each page in a transaction of its own.
+
+    No page is begun after ``until``.
+    """
+    events = found = 0
+    while until is None or now() < until:
+        with conn.transaction():
+            seen = look(conn, now())
+        if not seen.events:
+            return Seen(events=events, found=found)
+        events, found = events + seen.events, found + seen.found
+    return Seen(events=events, found=found, more=True)
 
 
 def forget(conn: Connection[Any], before: date) -> int:

@@ -1,8 +1,7 @@
-"""The worker: runs on time what nobody should have to remember. A door, like the command line.
+"""The worker: runs the jobs when it is their time. A door, like the command line.
 
-Owns: the schedule (queue in the database, by procrastinate), the record of each job's last runs
-(schema ``worker``).
-Promises: each job may be stopped, repeated or run twice at once, and does its work once; what a
-killed worker left undone is done by the next run.
-Never: holds a decision that needs a person; decides anything about points or money.
+Owns: the queue in the database, by procrastinate, and who works on it; the calls of webhooks.
+Promises: a job that is due is queued once, however many workers there are; one that is under way
+is finished before a worker ends. A worker that loses its database looks for it again.
+Never: decides what a job does.
 """

@@ -21,10 +21,10 @@ from psycopg_pool import PoolTimeout
 from tongbao.kernel import db, job_queue
 from tongbao.kernel.errors import Refusal
 from tongbao.kernel.settings import Settings
+from tongbao.upkeep.jobs import CALL
+from tongbao.upkeep.run import describe, run
+from tongbao.upkeep.types import QUEUE, Job, Run
 from tongbao.worker.calls import calling
-from tongbao.worker.jobs import CALL, QUEUE
-from tongbao.worker.run import describe, run
-from tongbao.worker.types import Job, Run
 
 _CONNECTIONS: Final = 3
 """Of the queue: fetching, heartbeats and times; each job opens its own."""

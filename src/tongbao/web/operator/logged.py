@@ -86,6 +86,10 @@ ACTIONS: Final = {
     "settlements.propose-due": mark("Due settlements proposed"),
     "settlements.approve": mark("Settlement approved"),
     "settlements.reject": mark("Settlement rejected"),
+    "upkeep.ask": mark("Verification of the laws asked for"),
+    "upkeep.lock-sleepers": mark("Sleeping wallets locked"),
+    "upkeep.look": mark("Watch let look"),
+    "upkeep.sweep": mark("Points that were due swept"),
     "windows.close": mark("Window closed"),
 }
 """What people do through the API."""

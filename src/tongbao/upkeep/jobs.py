@@ -13,26 +13,24 @@ from tongbao.access import forgetting
 from tongbao.bank.missing import raise_missing
 from tongbao.clearing.calendar import cutover_of
 from tongbao.clearing.exposure import raise_alerts
-from tongbao.clearing.laws import LAWS
 from tongbao.clearing.scheduled import close_due, propose_due
 from tongbao.desk import exceptions
 from tongbao.figures import cohorts, days, windows
 from tongbao.joining import applications
 from tongbao.kernel import job_queue, sql
 from tongbao.kernel.errors import NotFound
-from tongbao.ledger import verify as laws
 from tongbao.ledger.verify import Report
 from tongbao.points.check import Rules
 from tongbao.points.guard import forget as forget_codes
 from tongbao.reconcile.disputes import remind
 from tongbao.teller.sweep import seal_waiting
 from tongbao.teller.sweep import sweep as sweep_due
-from tongbao.till.sleepers import lock_page
+from tongbao.till.sleepers import lock_all
 from tongbao.till.watch import forget as forget_tallies
-from tongbao.till.watch import look
+from tongbao.till.watch import look_at_all
+from tongbao.upkeep import settling, verifications
+from tongbao.upkeep.types import QUEUE, Bench, Facts, Job
 from tongbao.webhooks import deliveries, fanout
-from tongbao.worker import settling
-from tongbao.worker.types import Bench, Facts, Job
 
 Q = sql.load(__package__)
 
@@ -42,7 +40,6 @@ _WORKER: Final = "worker"
 
 _KEPT: Final = timedelta(days=40)
 """How long used payment codes and the watch's counts are kept: offline lines may come so late."""
-QUEUE: Final = "tongbao"
 CALL: Final = "call-webhook"
 """The job, queued when it is needed, that calls one webhook."""
 
@@ -135,35 +132,25 @@ def disputes(bench: Bench) -> Facts:
 
 def watch(bench: Bench) -> Facts:
     """Look at what staff and refunds look like; what is found waits for a person."""
-    found = 0
-    while True:
-        with bench.conn.transaction():
-            seen = look(bench.conn, bench.now())
-        if not seen.events:
-            return {"found": found}
-        found += seen.found
+    return {"found": look_at_all(bench.conn, bench.now).found}
 
 
 def sleepers(bench: Bench) -> Facts:
     """Lock the wallets of members who have not been here for long."""
-    days, locked = bench.settings.dormant_days, 0
-    place: int | None = 0 if days else None
-    while place is not None:
-        with bench.conn.transaction():
-            more, place = lock_page(bench.conn, bench.now(), timedelta(days=days), above=place)
-        locked += more
-    return {"locked": locked}
+    return {"locked": lock_all(bench.conn, bench.now, bench.settings.dormant_days).locked}
 
 
 def verify(bench: Bench) -> Facts:
-    """Verify the laws on what is new; a broken one is an item for the operator's desk."""
-    with bench.conn.transaction():
-        report = laws.verify(bench.conn, incremental=True, at=bench.now(), laws=LAWS)
-    broken = [result.law for result in report.results if not result.holds]
-    if broken:
-        with bench.conn.transaction():
-            _raise_items(bench, report)
-    return {"broken_laws": broken}
+    """Verify what somebody has asked for, else what is new; a broken law waits on the desk."""
+    reports = verifications.carry_out_asked(bench.conn, bench.now)
+    if not reports:
+        reports = [verifications.verify(bench.conn, bench.now, origin="schedule")]
+    for report in reports:
+        if not report.holds:
+            with bench.conn.transaction():
+                _raise_items(bench, report)
+    broken = {one.law for report in reports for one in report.results if not one.holds}
+    return {"broken_laws": sorted(broken)}
 
 
 def webhooks(bench: Bench) -> Facts:
@@ -190,6 +177,7 @@ def tidy(bench: Bench) -> Facts:
     with bench.conn.transaction():
         forget_codes(bench.conn, bench.now() - _KEPT)
         forget_tallies(bench.conn, (bench.now() - _KEPT).date())
+        verifications.forget(bench.conn, bench.now())
     with bench.conn.transaction():
         forgetting.forget(bench.conn, bench.now())
         deliveries.forget(bench.conn, bench.now())

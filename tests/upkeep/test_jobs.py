@@ -9,8 +9,8 @@ from tongbao.figures import days
 from tongbao.kernel.db import Connection
 from tongbao.kernel.settings import Settings
 from tongbao.points.operations import Award
-from tongbao.worker import jobs
-from tongbao.worker.types import Bench
+from tongbao.upkeep import jobs
+from tongbao.upkeep.types import Bench
 
 
 def test_what_was_done_in_closed_windows_is_summed_for_everybody(db: Connection) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from croniter import croniter
@@ -10,10 +10,14 @@ from msgspec import Struct
 from psycopg import Connection
 from psycopg.rows import dict_row
 
+from tongbao.events import outbox
+from tongbao.events.outbox import Lag
 from tongbao.kernel import sql
-from tongbao.worker.types import Facts, Job
+from tongbao.upkeep.types import Facts, Job
 
 Q = sql.load(__package__)
+
+JobState = Literal["never-run", "running", "done", "failed"]
 
 
 class JobStatus(Struct, frozen=True, kw_only=True):
@@ -36,14 +40,27 @@ class JobStatus(Struct, frozen=True, kw_only=True):
     failed_at: datetime | None = None
     error: str | None = None
 
+    @property
+    def state(self) -> JobState:
+        """Tell how it is with the job; one whose worker died in it is ``running``, too."""
+        if self.began_at is None:
+            return "never-run"
+        if self.ended_at is None:
+            return "running"
+        return "failed" if self.failures_in_row else "done"
+
 
 class Status(Struct, frozen=True, kw_only=True):
-    """Every job, how many workers live, how many jobs wait in the queue and run."""
+    """Every job, how many workers live, how many jobs wait in the queue and run.
+
+    ``readers``: how far who reads events is behind.
+    """
 
     workers: int
     waiting: int
     running: int
     jobs: list[JobStatus]
+    readers: list[Lag]
 
 
 def status(conn: Connection[Any], jobs: Sequence[Job], at: datetime) -> Status:
@@ -52,7 +69,8 @@ def status(conn: Connection[Any], jobs: Sequence[Job], at: datetime) -> Status:
         rows = {row["name"]: row for row in cursor.execute(Q.read_jobs)}
         queue = cursor.execute(Q.read_queue).fetchone()
     assert queue is not None, "counting gives one row"
-    return Status(**queue, jobs=[_status(job, rows.get(job.name, {}), at) for job in jobs])
+    told = [_status(job, rows.get(job.name, {}), at) for job in jobs]
+    return Status(**queue, jobs=told, readers=outbox.lags(conn))
 
 
 def _status(job: Job, row: dict[str, Any], at: datetime) -> JobStatus:

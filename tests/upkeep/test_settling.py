@@ -16,9 +16,9 @@ from tongbao.kernel.settings import Settings
 from tongbao.liability import estimates, periods
 from tongbao.points.operations import Award
 from tongbao.sandbox import bank
-from tongbao.worker.jobs import JOBS
-from tongbao.worker.run import run
-from tongbao.worker.types import Facts
+from tongbao.upkeep.jobs import JOBS
+from tongbao.upkeep.run import run
+from tongbao.upkeep.types import Facts
 
 LATER = AT + timedelta(hours=1)
 

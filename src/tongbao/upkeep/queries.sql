@@ -6,16 +6,16 @@ SELECT pg_try_advisory_lock(%(lock)s, hashtext(%(name)s));
 SELECT pg_advisory_unlock(%(lock)s, hashtext(%(name)s));
 
 -- name: begin_job
-INSERT INTO worker.job (name, began_at) VALUES (%(name)s, %(at)s)
+INSERT INTO upkeep.job (name, began_at) VALUES (%(name)s, %(at)s)
 ON CONFLICT (name) DO UPDATE SET began_at = excluded.began_at, ended_at = NULL;
 
 -- name: end_job
-UPDATE worker.job
+UPDATE upkeep.job
 SET runs = runs + 1, ended_at = %(at)s, facts = %(facts)s::json, failures_in_row = 0
 WHERE name = %(name)s;
 
 -- name: fail_job
-UPDATE worker.job
+UPDATE upkeep.job
 SET
   runs = runs + 1, ended_at = %(at)s, facts = NULL, failures = failures + 1,
   failures_in_row = failures_in_row + 1, failed_at = %(at)s, error = %(error)s
@@ -25,7 +25,7 @@ WHERE name = %(name)s;
 SELECT
   name, runs, began_at, ended_at, facts::text AS facts, failures, failures_in_row, failed_at,
   error
-FROM worker.job;
+FROM upkeep.job;
 
 -- name: read_queue
 -- A worker says that it lives every ten seconds.

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
 from tongbao.kernel.db import Connection
 from tongbao.kernel.settings import Settings
+
+QUEUE: Final = "tongbao"
+"""The queue that workers take jobs from."""
 
 Facts = dict[str, Any]
 """What a job did, to be shown and kept: counts and codes by name; empty when nothing was due."""

@@ -19,7 +19,7 @@ from tongbao.kernel.errors import Refusal
 from tongbao.liability import estimates, months
 from tongbao.liability import periods as books
 from tongbao.statements import periods, summing, writing
-from tongbao.worker.types import Bench, Facts
+from tongbao.upkeep.types import Bench, Facts
 
 TO_BANK: Final = "to-bank"
 FROM_BANK: Final = "from-bank"

@@ -15,10 +15,10 @@ from tongbao.kernel.errors import Refused
 from tongbao.kernel.settings import Settings
 from tongbao.reconcile.disputes import open_dispute
 from tongbao.reconcile.types import Opening
-from tongbao.worker.jobs import JOBS, JobUnknown, choose
-from tongbao.worker.run import run
-from tongbao.worker.status import JobStatus, status
-from tongbao.worker.types import Bench, Facts, Job
+from tongbao.upkeep.jobs import JOBS, JobUnknown, choose
+from tongbao.upkeep.run import run
+from tongbao.upkeep.status import JobStatus, status
+from tongbao.upkeep.types import Bench, Facts, Job
 
 
 class NoPaper(Refused):

@@ -11,7 +11,7 @@ import psycopg
 from tongbao.kernel import db, sql
 from tongbao.kernel.errors import Refusal
 from tongbao.kernel.settings import Settings
-from tongbao.worker.types import Bench, Job, Run
+from tongbao.upkeep.types import Bench, Job, Run
 
 Q = sql.load(__package__)
 
