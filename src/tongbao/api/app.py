@@ -36,12 +36,11 @@ from tongbao.api.acting import provide_actor
 from tongbao.api.caller import guard, provide_caller
 from tongbao.api.heading import Heading
 from tongbao.api.problems import BODY, on_crash, on_http, on_refusal, on_validation
-from tongbao.api.punctual import Punctual
 from tongbao.api.tip import Tip
-from tongbao.hosting import request_id
+from tongbao.hosting import probe, punctual, request_id
 from tongbao.hosting.gathering import Gathering
 from tongbao.hosting.parts import Parts, opened
-from tongbao.hosting.patience import Patience
+from tongbao.hosting.punctual import Punctual
 from tongbao.kernel import db
 from tongbao.kernel.errors import Refusal
 from tongbao.kernel.settings import Settings
@@ -79,11 +78,11 @@ def make(settings: Settings, shared: Parts | None = None) -> Litestar:
         with opened(settings, shared) as parts:
             app.state.parts = parts
             entry.make(app.state, parts)
-            app.state.patience = Patience(settings.answer_within)
+            punctual.begin(app.state, settings)
             app.state.outlets = {}
             app.state.running = set()
             app.state.tip = Tip(parts.pool)
-            app.state.probe = service.Probe(parts.pool)
+            app.state.probe = probe.of_pool(parts.pool)
             app.state.names = Gathering(parts.pool, identities.find_many)
             app.state.balances = Gathering(parts.pool, statements.balances_for)
             yield

@@ -9,6 +9,7 @@ from litestar.config.compression import CompressionConfig
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 
+from tongbao.hosting import punctual
 from tongbao.hosting.parts import Parts, opened
 from tongbao.hosting.request_id import RequestId
 from tongbao.kernel.errors import Refusal
@@ -19,6 +20,7 @@ from tongbao.web.errors import on_crash, on_http, on_refusal
 from tongbao.web.member import ROUTES as MEMBERS
 from tongbao.web.merchant import ROUTES as MERCHANT
 from tongbao.web.operator import ROUTES as OPERATOR
+from tongbao.web.resending import InTime
 from tongbao.web.security import Headers
 from tongbao.web.who import guard
 
@@ -51,6 +53,7 @@ def make(settings: Settings, shared: Parts | None = None) -> Litestar:
         with opened(settings, shared) as parts:
             app.state.parts = parts
             app.state.assets = assets.load()
+            punctual.begin(app.state, settings)
             yield
 
     return Litestar(
@@ -58,7 +61,7 @@ def make(settings: Settings, shared: Parts | None = None) -> Litestar:
         lifespan=[lifespan],
         guards=[guard],
         after_request=doers.name,
-        middleware=[RequestId(), Headers()],
+        middleware=[RequestId(), Headers(), InTime()],
         exception_handlers={Refusal: on_refusal, HTTPException: on_http, Exception: on_crash},
         request_max_body_size=BODY,
         compression_config=CompressionConfig(

@@ -7,7 +7,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from tongbao.kernel.errors import Conflict, Malformed, NotFound, Refusal, Refused
-from tongbao.web import pages, security, told
+from tongbao.web import pages, resending, security, told
 from tongbao.web.who import CodeFirst, SignInFirst
 from tongbao.web.words import mark
 
@@ -17,7 +17,11 @@ JSON: Final = "application/json"
 _log = logging.getLogger("tongbao.web")
 
 _KINDS: Final = ((Malformed, 400), (NotFound, 404), (Conflict, 409), (Refused, 422))
-_LATER: Final = frozenset({"teller-busy", "teller-closed", "outcome-unknown", "posting-collided"})
+_LATER: Final = frozenset(
+    {"teller-busy", "teller-closed", "outcome-unknown", "posting-collided", "answer-overdue"}
+)
+_AGAIN: Final = "1"
+"""Seconds after which what could not be done now may be tried again."""
 _TITLES: Final = {
     400: mark("That cannot be read"),
     404: mark("There is nothing here"),
@@ -38,6 +42,13 @@ _ADVICE: Final = {
     500: mark("It is not your fault. Try again; if it stays, tell the operator the request below."),
     503: mark("Wait a moment and try again. Nothing was done twice."),
 }
+_RESEND: Final = mark(
+    "Wait a moment and send it again with the button below. It is done once, however often it is "
+    "sent."
+)
+_RETURN: Final = mark(
+    "Wait a moment, go back, and look whether it was done before you send it again."
+)
 _MISSING: Final = mark("The address that was asked for leads nowhere.")
 _CRASH: Final = mark("The request could not be finished, and nothing of it was kept.")
 
@@ -56,7 +67,8 @@ def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[An
         status = 401 if away else status_of(refusal)
         code = "sign-in-first" if away else refusal.code
         text = "" if away else told.refusal(pages.words_of(request), refusal)
-        return Response({"code": code, "text": text}, status_code=status)
+        later = {"Retry-After": _AGAIN} if status == 503 else {}
+        return Response({"code": code, "text": text}, status_code=status, headers=later)
     if isinstance(refusal, SignInFirst | CodeFirst):
         if request.headers.get("hx-request"):
             return Response("", status_code=401, media_type=pages.HTML)
@@ -80,6 +92,10 @@ def on_crash(request: Request[Any, Any, Any], error: Exception) -> Response[str]
 def _told(request: Request[Any, Any, Any], status: int, text: str, code: str) -> Response[str]:
     spoken = pages.words_of(request)
     again = status in (500, 503) and request.method == "GET"
+    sent = resending.fields(request) if status == 503 else None
+    advice = _ADVICE[status]
+    if status == 503 and request.method == "POST":
+        advice = _RETURN if sent is None else _RESEND
     # An address that leads nowhere is found out before anything could add the headers.
     answer = pages.page(
         request,
@@ -87,13 +103,22 @@ def _told(request: Request[Any, Any, Any], status: int, text: str, code: str) ->
         status=status,
         title=spoken.say(_TITLES[status]),
         text=text,
-        advice=spoken.say(_ADVICE[status]),
+        advice=spoken.say(advice),
         code=code,
         request_id=_request_id(request),
-        again=request.scope["path"] if again else None,
+        again=_address(request) if again else None,
+        address=_address(request),
+        resend=sent,
     )
+    if status == 503:
+        answer.headers["Retry-After"] = _AGAIN
     answer.headers.update(security.HEADERS | {"Cache-Control": "no-store"})
     return answer
+
+
+def _address(request: Request[Any, Any, Any]) -> str:
+    query = request.scope["query_string"].decode("latin-1")
+    return request.scope["path"] + (f"?{query}" if query else "")
 
 
 def _request_id(request: Request[Any, Any, Any]) -> str:

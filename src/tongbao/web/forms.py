@@ -16,7 +16,7 @@ from tongbao.kernel import amounts, clock, sql, texts
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.kernel.files import TimeMalformed
-from tongbao.web import pages, who
+from tongbao.web import pages, resending, who
 from tongbao.web.pages import Said
 from tongbao.web.who import FieldMissing
 from tongbao.web.words import mark
@@ -96,6 +96,7 @@ async def read(request: Request[Any, Any, Any]) -> Form:
         else:
             values[name] = str(value)
             several.setdefault(name, []).append(str(value))
+    await resending.keep(request)
     key = values.get("_key", "")
     if _KEY.fullmatch(key) is None:
         raise who.FormForeign

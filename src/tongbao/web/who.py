@@ -7,7 +7,8 @@ first request and a test before it.
 
 import hashlib
 import hmac
-from typing import Any, Final, cast
+from collections.abc import Awaitable
+from typing import Any, Final, TypeVar, cast
 from urllib.parse import quote, urlsplit
 
 from litestar import Request
@@ -22,7 +23,10 @@ from tongbao.access.sessions import SessionUnknown, SignedIn
 from tongbao.hosting import address as addresses
 from tongbao.hosting import parts
 from tongbao.kernel import clock, limits
-from tongbao.kernel.errors import Malformed, NotFound, Refused
+from tongbao.kernel.errors import Malformed, NotFound, Refusal, Refused
+from tongbao.web import resending
+
+Found = TypeVar("Found")
 
 COOKIE: Final = "tongbao_session"
 MEMBER_COOKIE: Final = "tongbao_member"
@@ -34,7 +38,7 @@ MERCHANT: Final[tuple[Role, ...]] = ("manager", "finance")
 STAFF: Final[tuple[Role, ...]] = (*OPERATOR, *MERCHANT, "cashier")
 OPEN: Final = {"open": True}
 """The ``opt`` of a page that everybody may see."""
-MEMBER: Final = {"member": True}
+MEMBER: Final = {"member": True, "unhurried": False}
 """The ``opt`` of a page for members, each of whom sees what is theirs."""
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -67,9 +71,12 @@ class CodeFirst(Refused):
     """Somebody has given the password and not yet the code."""
 
 
-def sees(*roles: Role, entered: bool = True) -> dict[str, Any]:
-    """Say in a route's ``opt`` which roles of staff may see it; ``entered``: after the code."""
-    return {"roles": frozenset(roles), "entered": entered}
+def sees(*roles: Role, entered: bool = True, unhurried: bool = True) -> dict[str, Any]:
+    """Say in a route's ``opt`` which roles of staff may see it; ``entered``: after the code.
+
+    What is not ``unhurried`` is answered in time: somebody stands at a till.
+    """
+    return {"roles": frozenset(roles), "entered": entered, "unhurried": unhurried}
 
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -84,7 +91,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     roles = handler.opt.get("roles")
     assert roles is not None, "a page says who may see it, or that everybody may"
     token = connection.cookies.get(COOKIE, "")
-    who = await find(connection, token)
+    who = await _or_keep(connection, find(connection, token))
     if who is None:
         raise SignInFirst(_back(connection))
     if handler.opt["entered"] and not who.entered:
@@ -98,12 +105,23 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
 
 async def _let_member_see(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
     token = connection.cookies.get(MEMBER_COOKIE, "")
-    member = await find_member(connection, token)
+    member = await _or_keep(connection, find_member(connection, token))
     if member is None:
         raise SignInFirst(_back(connection), "/m/sign-in")
     connection.state.member = member
     if connection.scope["method"] not in _SAFE:  # type: ignore[typeddict-item]
         await _check_proof(cast("Request[Any, Any, Any]", connection), token)
+
+
+async def _or_keep(
+    connection: ASGIConnection[Any, Any, Any, Any], looking: Awaitable[Found | None]
+) -> Found | None:
+    """Give who is found; where that cannot be told now, the form that was sent is kept."""
+    try:
+        return await looking
+    except Refusal:
+        await resending.keep(connection)
+        raise
 
 
 async def find(connection: ASGIConnection[Any, Any, Any, Any], token: str) -> SignedIn | None:

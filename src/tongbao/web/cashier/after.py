@@ -22,9 +22,8 @@ from tongbao.points.history import Listed, Wanted
 from tongbao.points.left import lines_left
 from tongbao.points.refusals import OperationNotFound
 from tongbao.web import pages, who
-from tongbao.web.cashier.place import TILL, here
+from tongbao.web.cashier.place import AT_TILL, here
 from tongbao.web.cashier.place import outlet as outlet_of
-from tongbao.web.who import sees
 from tongbao.web.words import mark
 
 Q = sql.load(__package__)
@@ -73,7 +72,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     served: str | None
 
 
-@get("/till/at/{outlet:str}/receipts", opt=sees(*TILL))
+@get("/till/at/{outlet:str}/receipts", opt=AT_TILL)
 async def receipts(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Response[str]:
     """List the receipts of the outlet, newest first; find one by its number."""
     place, at = await here(request, outlet), clock.now()
@@ -96,7 +95,7 @@ async def receipts(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Re
     )
 
 
-@get("/till/at/{outlet:str}/receipts/{operation:int}", opt=sees(*TILL))
+@get("/till/at/{outlet:str}/receipts/{operation:int}", opt=AT_TILL)
 async def receipt(
     request: Request[Any, Any, Any], outlet: FromPath[str], operation: FromPath[int]
 ) -> Response[str]:
@@ -108,7 +107,7 @@ async def receipt(
     )
 
 
-@get("/till/at/{outlet:str}/holds", opt=sees(*TILL))
+@get("/till/at/{outlet:str}/holds", opt=AT_TILL)
 async def holds(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Response[str]:
     """List the holds that wait for their bill."""
     place, at = await here(request, outlet), clock.now()

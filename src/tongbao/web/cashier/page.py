@@ -12,11 +12,10 @@ from tongbao.hosting import parts
 from tongbao.kernel import limits
 from tongbao.kernel.db import Connection
 from tongbao.web import pages, who
-from tongbao.web.cashier.place import TILL, here, is_mine
-from tongbao.web.who import sees
+from tongbao.web.cashier.place import AT_TILL, here, is_mine
 
 
-@get("/till", opt=sees(*TILL))
+@get("/till", opt=AT_TILL)
 async def choose(request: Request[Any, Any, Any]) -> Response[str]:
     """Lead to the outlet of a cashier, or let a manager choose one."""
     me = who.of(request)
@@ -33,7 +32,7 @@ async def choose(request: Request[Any, Any, Any]) -> Response[str]:
     return pages.page(request, "cashier/choose.html", outlets=found)
 
 
-@get("/till/at/{outlet:str}", opt=sees(*TILL))
+@get("/till/at/{outlet:str}", opt=AT_TILL)
 async def till(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Response[str]:
     """Show the till of an outlet."""
     place = await here(request, outlet)

@@ -15,6 +15,8 @@ from tongbao.kernel.db import Connection
 from tongbao.web import who
 
 TILL: Final[tuple[Role, ...]] = ("cashier", "manager")
+AT_TILL: Final = who.sees(*TILL, unhurried=False)
+"""The ``opt`` of what is shown and done at a till."""
 
 
 def outlet(conn: Connection, me: SignedIn, code: str) -> Outlet:

@@ -16,8 +16,7 @@ from tongbao.points.quotes import Part
 from tongbao.web import pages, who
 from tongbao.web.cashier import calls
 from tongbao.web.cashier.after import of_here
-from tongbao.web.cashier.place import TILL, here
-from tongbao.web.who import sees
+from tongbao.web.cashier.place import AT_TILL, here
 
 
 class QuoteIn(Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,7 +74,7 @@ class ReverseIn(Struct, frozen=True, forbid_unknown_fields=True):
     original_key: str
 
 
-@post("/till/at/{outlet:str}/quote", opt=sees(*TILL))
+@post("/till/at/{outlet:str}/quote", opt=AT_TILL)
 async def quote(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Response[Any]:
     """Say what a bill would be: points that may be used, money, what is earned."""
     body = await calls.body_of(request, QuoteIn)
@@ -120,7 +119,7 @@ async def quote(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Respo
     )
 
 
-@post("/till/at/{outlet:str}/pay", opt=sees(*TILL))
+@post("/till/at/{outlet:str}/pay", opt=AT_TILL)
 async def pay(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Response[Any]:
     """Pay a bill with points and money; what is paid in money earns."""
     body = await calls.body_of(request, PayIn)
@@ -133,7 +132,7 @@ async def pay(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Respons
     return await calls.hand_in(request, call, "purchase", build)
 
 
-@post("/till/at/{outlet:str}/hold", opt=sees(*TILL))
+@post("/till/at/{outlet:str}/hold", opt=AT_TILL)
 async def hold(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Response[Any]:
     """Set points aside for a bill to come."""
     body = await calls.body_of(request, HoldIn)
@@ -145,7 +144,7 @@ async def hold(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Respon
     return await calls.hand_in(request, call, "hold", build)
 
 
-@post("/till/at/{outlet:str}/capture", opt=sees(*TILL))
+@post("/till/at/{outlet:str}/capture", opt=AT_TILL)
 async def capture(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Response[Any]:
     """Pay the bill of a hold; what is left of the hold is free again."""
     body = await calls.body_of(request, CaptureIn)
@@ -158,7 +157,7 @@ async def capture(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Res
     return await calls.hand_in(request, call, "capture", build)
 
 
-@post("/till/at/{outlet:str}/void", opt=sees(*TILL))
+@post("/till/at/{outlet:str}/void", opt=AT_TILL)
 async def void(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Response[Any]:
     """Free the points of a hold."""
     body = await calls.body_of(request, VoidIn)
@@ -170,7 +169,7 @@ async def void(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Respon
     return await calls.hand_in(request, call, "void", build)
 
 
-@post("/till/at/{outlet:str}/refund", opt=sees(*TILL))
+@post("/till/at/{outlet:str}/refund", opt=AT_TILL)
 async def refund(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Response[Any]:
     """Take a sale back, whole or in part: the points go to the lots that they came from."""
     body = await calls.body_of(request, RefundIn)
@@ -183,7 +182,7 @@ async def refund(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Resp
     return await calls.hand_in(request, call, "refund", build)
 
 
-@post("/till/at/{outlet:str}/reverse", opt=sees(*TILL))
+@post("/till/at/{outlet:str}/reverse", opt=AT_TILL)
 async def reverse(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Response[Any]:
     """Call a call off whose answer never came, whether it has arrived or not."""
     body = await calls.body_of(request, ReverseIn)

@@ -1,15 +1,25 @@
-"""No call waits without end for a database that hangs: it is told to ask again.
+"""No request waits without end for a database that hangs: it is told to ask again.
 
-Whoever works on long things for people, such as clearing, is waited for: those routes say so.
+Calls of tills and apps are answered in time, whatever it is. Long things for people, such as
+clearing, and pages are waited for as long as the database gives a sign of life: those routes are
+``unhurried``.
 """
 
 import asyncio
+from typing import Any
 
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from tongbao.hosting import probe
 from tongbao.hosting.patience import Patience
+from tongbao.kernel.settings import Settings
+
+
+def begin(app_state: Any, settings: Settings) -> None:
+    """Let an application have patience, for as long as the settings say."""
+    app_state.patience = Patience(settings.answer_within, probe.of_server(settings))
 
 
 class Punctual(ASGIMiddleware):
@@ -19,12 +29,10 @@ class Punctual(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Pass the request on, and let go of it when its time is over."""
-        if scope["route_handler"].opt.get("unhurried", True):
-            await next_app(scope, receive, send)
-            return
+        unhurried = scope["route_handler"].opt.get("unhurried", True)
         patience: Patience = scope["litestar_app"].state.patience
         clock = asyncio.get_running_loop().time
-        with patience.waiting() as mine:
+        with patience.waiting(unhurried=unhurried) as mine:
 
             async def received() -> object:
                 mine.since = None  # the caller's own time is its own
