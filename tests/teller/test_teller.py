@@ -128,12 +128,37 @@ def test_what_is_handed_in_together_is_posted_together_each_for_itself(
     member = desk.member()
     with Teller(connect, now=lambda: AT) as teller:
         given = [award(desk, member), desk.by(Unheard, "a"), award(desk, member)]
-        first, mistake, last = teller.submit_all(given)
-        positions = {good(first.result(timeout=20)).position, good(last.result(20)).position}
-        with pytest.raises(KeyError):
-            mistake.result(timeout=20)
+        first, mistake, last = teller.submit_all(given).result(timeout=20)
+        assert isinstance(mistake, KeyError)
+        assert teller.submit_all([]).result(timeout=20) == ()
+    positions = {good(one).position for one in (first, last) if isinstance(one, Outcome)}
     assert desk.balances(member).available == 200
     assert len(positions) == 2
+
+
+def test_together_in_several_batches_are_answered_when_the_last_is_posted(
+    desk: Desk, admin: Admin, connect: Connect
+) -> None:
+    member = desk.member()
+    with Teller(connect, limit=2, now=lambda: AT) as teller:
+        with one_in_commit(desk, admin, teller):
+            together = teller.submit_all([award(desk, member, points=n) for n in (1, 2, 3, 4, 5)])
+            assert not together.done()
+        earned = [one.earned for one in together.result(20) if isinstance(one, Outcome)]
+    assert earned == [1, 2, 3, 4, 5]
+
+
+def test_together_are_cancelled_before_the_first_is_posted_or_not_at_all(
+    desk: Desk, admin: Admin, teller: Teller
+) -> None:
+    member = desk.member()
+    with one_in_commit(desk, admin, teller):
+        dropped = teller.submit_all([award(desk, member) for _ in range(3)])
+        kept = teller.submit_all([award(desk, member) for _ in range(2)])
+        assert dropped.cancel()
+    assert len(kept.result(timeout=20)) == 2
+    assert not kept.cancel()
+    assert desk.balances(member).available == 200
 
 
 def test_together_are_refused_for_whom_there_is_no_room(

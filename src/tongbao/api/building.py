@@ -177,4 +177,4 @@ def _common(call: Call, data: Common) -> dict[str, Any]:
 
 
 def _lines(lines: Sequence[LineIn]) -> tuple[ops.Line, ...]:
-    return tuple(ops.Line(one.id, one.amount.value, one.item, one.quantity) for one in lines)
+    return tuple([ops.Line(one.id, one.amount.value, one.item, one.quantity) for one in lines])

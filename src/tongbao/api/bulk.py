@@ -1,6 +1,5 @@
 """Bulk over HTTP: many operations in one call, each for itself or all or none."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
@@ -46,6 +45,7 @@ from tongbao.points import operations as ops
 from tongbao.points.check import Rules
 from tongbao.points.outcome import Outcome
 from tongbao.points.post import post as post_together
+from tongbao.teller.handed import Result
 from tongbao.teller.teller import Teller
 
 _TOLD: Final = 100
@@ -156,8 +156,8 @@ def _members(item: Item) -> list[MemberRef]:
 
 async def _each(request: Request[Any, Any, Any], items: Sequence[_Made]) -> list[ItemOut]:
     """Hand every operation to the teller; each is answered for itself."""
-    teller = parts.of(request).teller
-    waiting = _submit(teller, items)
+    shared = parts.of(request)
+    handed = _hand_in(shared.teller, [one.op for one in items if not isinstance(one.op, Refusal)])
     missing = [
         (item, item.op)
         for item in items
@@ -167,31 +167,24 @@ async def _each(request: Request[Any, Any, Any], items: Sequence[_Made]) -> list
     if missing:
         at = clock.now()
         early_ones = await parts.write(request, lambda conn: _refuse(conn, missing, at))
-    results = await asyncio.to_thread(lambda: [_wait(one) for one in waiting])
+    posted = await shared.crossing.of(handed)
+    results = iter(posted)
     return [
-        _item(item, early_ones.get(item.call.key, result))
-        for item, result in zip(items, results, strict=True)
+        _item(item, early_ones.get(item.call.key, item.op))
+        if isinstance(item.op, Refusal)
+        else _item(item, next(results))
+        for item in items
     ]
 
 
-def _submit(teller: Teller, items: Sequence[_Made]) -> "list[Future[Outcome] | Exception]":
-    """Hand in what could be built; where there is none, its refusal is the answer."""
+def _hand_in(teller: Teller, good: Sequence[ops.Operation]) -> "Future[Sequence[Result]]":
+    """Hand in what could be built, all at once; what the teller refuses, it refuses of each."""
     try:
-        futures = iter(
-            teller.submit_all([item.op for item in items if not isinstance(item.op, Refusal)])
-        )
+        return teller.submit_all(good)
     except Refusal as refusal:
-        return [item.op if isinstance(item.op, Refusal) else refusal for item in items]
-    return [item.op if isinstance(item.op, Refusal) else next(futures) for item in items]
-
-
-def _wait(one: "Future[Outcome] | Exception") -> Outcome | Exception:
-    if isinstance(one, Exception):
-        return one
-    try:
-        return one.result()
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is this one's answer
-        return error
+        refused: Future[Sequence[Result]] = Future()
+        refused.set_result([refusal] * len(good))
+        return refused
 
 
 def _refuse(

@@ -97,9 +97,9 @@ def tell(outcome: Outcome) -> OperationOut:
         spent=PointsChange(outcome.spent),
         earned=PointsChange(outcome.earned),
         cash=Money(outcome.cash),
-        lots=tuple(SliceOut(str(s.lot), str(s.issuer), Points(s.points)) for s in outcome.lots),
+        lots=tuple([SliceOut(str(s.lot), str(s.issuer), Points(s.points)) for s in outcome.lots]),
         claims=tuple(
-            ClaimOut(str(c.issuer), str(c.redeemer), Money(c.amount)) for c in outcome.claims
+            [ClaimOut(str(c.issuer), str(c.redeemer), Money(c.amount)) for c in outcome.claims]
         ),
         lot=None if outcome.lot is None else str(outcome.lot),
         withheld=outcome.withheld,

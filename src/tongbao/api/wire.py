@@ -51,21 +51,21 @@ Month = Annotated[
 ]
 
 
-class Points(Struct, frozen=True, forbid_unknown_fields=True):
+class Points(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """Points in hundredths: 8000 is 80 points."""
 
     value: Annotated[int, Meta(ge=0, le=limits.AMOUNT, examples=[8000])]
     unit: Literal["PTS"] = "PTS"
 
 
-class PointsChange(Struct, frozen=True):
+class PointsChange(Struct, frozen=True, gc=False):
     """Points in hundredths; negative: they came back."""
 
     value: Annotated[int, Meta(ge=-limits.BALANCE, le=limits.BALANCE, examples=[8000])]
     unit: Literal["PTS"] = "PTS"
 
 
-class Money(Struct, frozen=True, forbid_unknown_fields=True):
+class Money(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """Money in fen: 20000 is 200 yuan."""
 
     value: Annotated[int, Meta(ge=-limits.AMOUNT, le=limits.AMOUNT, examples=[20000])]
@@ -213,7 +213,7 @@ class AdjustmentIn(Common, frozen=True, kw_only=True, forbid_unknown_fields=True
     organisation: Id | None = None
 
 
-class BalancesOut(Struct, frozen=True):
+class BalancesOut(Struct, frozen=True, gc=False):
     """A member's points: spendable, held for a purchase, pending, and owed back."""
 
     available: Points
@@ -222,7 +222,7 @@ class BalancesOut(Struct, frozen=True):
     owing: Points
 
 
-class SliceOut(Struct, frozen=True):
+class SliceOut(Struct, frozen=True, gc=False):
     """Points of one lot, with their issuer."""
 
     lot: Id
@@ -230,7 +230,7 @@ class SliceOut(Struct, frozen=True):
     points: Points
 
 
-class ClaimOut(Struct, frozen=True):
+class ClaimOut(Struct, frozen=True, gc=False):
     """What an issuer owes a redeemer by this operation; negative: a counter-claim."""
 
     issuer: Id
@@ -238,7 +238,7 @@ class ClaimOut(Struct, frozen=True):
     amount: Money
 
 
-class OperationOut(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class OperationOut(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The answer to a money call; ``position`` is the place in the journal it is true as of."""
 
     id: Id

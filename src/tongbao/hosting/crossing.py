@@ -1,4 +1,4 @@
-"""From the teller's thread into the event loop: outcomes that come together cross together.
+"""From the teller's thread into the event loop: what comes together crosses together.
 
 A loop is woken by a byte in a pipe. One for each outcome of a batch would cost more than to make
 what is answered.
@@ -7,23 +7,24 @@ what is answered.
 import asyncio
 from collections import deque
 from concurrent.futures import Future
+from typing import Any, TypeVar
 
-from tongbao.points.outcome import Outcome
+T = TypeVar("T")
 
 
 class Crossing:
     """Waits for futures of other threads; for the thread of one event loop."""
 
     def __init__(self) -> None:
-        self._arrived: deque[tuple[asyncio.Future[Outcome], Future[Outcome]]] = deque()
+        self._arrived: deque[tuple[asyncio.Future[Any], Future[Any]]] = deque()
         self._woken = False
 
-    async def of(self, future: "Future[Outcome]") -> Outcome:
+    async def of(self, future: "Future[T]") -> T:
         """Give what a future gives, or raise what it raises; who goes away cancels it."""
         loop = asyncio.get_running_loop()
-        mine: asyncio.Future[Outcome] = loop.create_future()
+        mine: asyncio.Future[T] = loop.create_future()
 
-        def arrive(done: "Future[Outcome]") -> None:
+        def arrive(done: "Future[T]") -> None:
             self._arrived.append((mine, done))
             if not self._woken and not loop.is_closed():
                 self._woken = True

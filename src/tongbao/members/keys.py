@@ -19,6 +19,7 @@ _GAPS: Final = re.compile(r"[\s\u2010-\u2015\u2212-]+")
 _LONGEST_PHONE: Final = 40
 _LONGEST_CARD: Final = 80
 _HINT: Final = 4
+_KINDS: Final = get_args(Kind)
 _LARGEST_ID: Final = 2**63 - 1
 
 
@@ -34,7 +35,7 @@ def normalise(identity: Identity, secret: str) -> Key:
     what was given, because refusals are kept and shown.
     """
     assert secret, "a phone without a keyed hash could be found by trying all numbers"
-    texts.choice("kind", identity.kind, get_args(Kind))
+    texts.choice("kind", identity.kind, _KINDS)
     if not 0 <= identity.issuer_id <= _LARGEST_ID:
         raise _refuse(identity, "its issuer is no id")
     match identity.kind:

@@ -10,27 +10,22 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final, Self
 
 from tongbao.kernel import clock, db, limits, metrics, tracing
-from tongbao.kernel.errors import Refusal, Refused
+from tongbao.kernel.errors import Refused
 from tongbao.kernel.settings import Settings
 from tongbao.ledger import seal
 from tongbao.points.check import Rules
 from tongbao.points.operations import Operation
 from tongbao.points.outcome import Outcome
 from tongbao.teller.batch import OutcomeUnknown, is_lost, post_batch
+from tongbao.teller.handed import Alone, Handed, Result, Together
 
 _LOST: Final = (OutcomeUnknown, db.DatabaseUnreachable)
 _LATER: Final = 0.2
 _SEAL_EVERY: Final = 1.0
-
-_Waiting = tuple[Operation, "Future[Outcome]", "tracing.Mark | None", float]
-"""An operation, who waits for it, where in a trace it is from, and when it came."""
-
-_Result = Outcome | Exception
 
 
 class TellerBusy(Refused):
@@ -69,7 +64,7 @@ class Teller:
         self._rules = rules
         self._now = now
         self._conn: db.Connection | None = None
-        self._queue: deque[_Waiting] = deque()
+        self._queue: deque[Handed] = deque()
         self._arrived = threading.Condition()
         self._closed = False
         self._seals_due = 0
@@ -117,27 +112,33 @@ class Teller:
         that nothing was posted, and whatever else kept this one operation out. A future that was
         cancelled in time is not posted; once it runs it cannot be cancelled.
         """
-        return self.submit_all([operation])[0]
+        waiter = Alone()
+        self._hand_in([operation], waiter)
+        return waiter.future
 
-    def submit_all(self, operations: Sequence[Operation]) -> "list[Future[Outcome]]":
+    def submit_all(self, operations: Sequence[Operation]) -> "Future[Sequence[Result]]":
         """Hand operations in together, so that they are posted together if they can be.
 
-        Each is for itself, as if it were handed in alone. Refuses what ``submit`` refuses, all of
-        them when there is no room for all.
+        Each is for itself, as if it were handed in alone; the future has, in their order, the
+        outcome of each, or what its own future would raise. Refuses what ``submit`` refuses, all
+        of them when there is no room for all.
         """
+        waiter = Together(len(operations))
+        self._hand_in(operations, waiter)
+        return waiter.future
+
+    def _hand_in(self, operations: Sequence[Operation], waiter: Alone | Together) -> None:
         if self._process != os.getpid():  # a fork has the queue, but not the thread that serves it
             raise TellerClosed
-        futures: list[Future[Outcome]] = [Future() for _ in operations]
         here, now = tracing.here(), time.monotonic()
-        waiting = [(op, future, here, now) for op, future in zip(operations, futures, strict=True)]
+        handed = [Handed(op, waiter, place, here, now) for place, op in enumerate(operations)]
         with self._arrived:
             if self._closed:
                 raise TellerClosed
-            if len(self._queue) + len(waiting) > self._most:
+            if len(self._queue) + len(handed) > self._most:
                 raise TellerBusy(waiting=len(self._queue))
-            self._queue.extend(waiting)
+            self._queue.extend(handed)
             self._arrived.notify()
-        return futures
 
     def post(self, operation: Operation) -> Outcome:
         """Hand an operation in and wait for its outcome."""
@@ -151,7 +152,7 @@ class Teller:
         finally:  # whatever ends this thread, nobody waits for it in vain
             with self._arrived:
                 self._closed = True
-                left = [waiting for waiting in self._queue if _begin(waiting)]
+                left = [handed for handed in self._queue if handed.waiter.begin()]
                 self._queue.clear()
             _answer(left, [TellerClosed()] * len(left))
             self._let_go()
@@ -170,7 +171,7 @@ class Teller:
             self._seal(self._conn)
         return True
 
-    def _take(self) -> list[_Waiting] | None:
+    def _take(self) -> list[Handed] | None:
         """Wait for operations and take as many as a batch holds; those cancelled are left out.
 
         Nothing when it is time to seal; None when the teller is closed and all are served.
@@ -185,7 +186,7 @@ class Teller:
             if self._linger:
                 self._wait_for_company()
             batch = [self._queue.popleft() for _ in range(min(self._limit, len(self._queue)))]
-        return [waiting for waiting in batch if _begin(waiting)]
+        return [handed for handed in batch if handed.waiter.begin()]
 
     def _wait_for_company(self) -> None:
         until = time.monotonic() + self._linger
@@ -195,15 +196,15 @@ class Teller:
                 return
             self._arrived.wait(left)
 
-    def _serve(self, batch: Sequence[_Waiting]) -> None:
+    def _serve(self, batch: Sequence[Handed]) -> None:
         """Post a batch and answer it, whatever happens."""
-        results: Sequence[_Result] = [OutcomeUnknown()] * len(batch)
+        results: Sequence[Result] = [OutcomeUnknown()] * len(batch)
         try:
             began = time.monotonic()
-            metrics.QUEUE_SECONDS.observe(began - batch[0][3])
+            metrics.QUEUE_SECONDS.observe(began - batch[0].came)
             metrics.BATCH_OPERATIONS.observe(len(batch))
-            with tracing.span("batch", [waiting[2] for waiting in batch], operations=len(batch)):
-                results = self._post([waiting[0] for waiting in batch])
+            with tracing.span("batch", [handed.mark for handed in batch], operations=len(batch)):
+                results = self._post([handed.operation for handed in batch])
             metrics.BATCH_SECONDS.observe(time.monotonic() - began)
         finally:
             self._seals_due = 2
@@ -211,7 +212,7 @@ class Teller:
         if self._conn is None:
             time.sleep(_LATER)  # the callers know already; the database may need a moment
 
-    def _post(self, operations: Sequence[Operation], *, again: bool = True) -> list[_Result]:
+    def _post(self, operations: Sequence[Operation], *, again: bool = True) -> list[Result]:
         """Post on the connection there is and, when it breaks, what is left on a new one.
 
         It may have broken long ago, while nobody used it. Asking again is safe: the keys know
@@ -255,33 +256,15 @@ class Teller:
         self._seals_due = 2 if found else self._seals_due - 1
 
 
-def _begin(waiting: _Waiting) -> bool:
-    """Tell that a future runs now; not if its caller has cancelled it."""
-    return waiting[1].set_running_or_notify_cancel()
-
-
-def _answer(batch: Sequence[_Waiting], results: Sequence[_Result]) -> None:
-    """Give every caller its outcome, or an exception of its own."""
+def _answer(batch: Sequence[Handed], results: Sequence[Result]) -> None:
+    """Give every caller its outcome, or why there is none."""
     outcomes: Counter[tuple[str, str]] = Counter()
-    for (operation, future, *_), result in zip(batch, results, strict=True):
-        outcomes[type(operation).__name__.lower(), _outcome(result)] += 1
-        with suppress(BaseException):  # what a future calls back may end in any way
-            if isinstance(result, Outcome):
-                future.set_result(result)
-            else:
-                future.set_exception(_own(result))
+    for handed, result in zip(batch, results, strict=True):
+        outcomes[type(handed.operation).__name__.lower(), _outcome(result)] += 1
+        handed.waiter.give(handed.place, result)
     for (kind, outcome), times in outcomes.items():
         metrics.OPERATIONS.labels(kind, outcome).inc(times)
 
 
-def _outcome(result: _Result) -> str:
+def _outcome(result: Result) -> str:
     return result.status if isinstance(result, Outcome) else "failed"
-
-
-def _own(error: Exception) -> Exception:
-    """Give a copy of what many callers are refused: raised in all of them, it is one traceback."""
-    if not isinstance(error, Refusal):
-        return error
-    own = type(error)(**error.facts)
-    own.__cause__ = error.__cause__
-    return own
