@@ -3,7 +3,7 @@
 One round trip for the locks and the reads: each statement sees what the locks before it protect.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -69,7 +69,6 @@ def gather(
     directory = known.of(conn)
     wanted = survey(conn, directory, batch)
     members = arrays.ints(wanted.members)
-    spenders = arrays.ints(wanted.spenders)
     keys = {
         "scopes": arrays.ints([op.scope for op in batch]),
         "keys": arrays.joined([op.key for op in batch]),
@@ -84,36 +83,24 @@ def gather(
         once = conn.execute(Q.once, keys)
         people = conn.execute(Q.members, {"members": members})
         accounts = conn.execute(Q.accounts, {"owners": members})
-        lots = conn.execute(Q.open_lots, {"owners": spenders}) if wanted.spenders else ()
-        holds = (
-            conn.execute(Q.holds, {"owners": arrays.ints(wanted.mergers)})
-            if (wanted.mergers)
-            else ()
-        )
+        lots = _ask(conn, Q.open_lots, "owners", wanted.spenders)
+        holds = _ask(conn, Q.holds, "owners", wanted.mergers)
         earlier = _ask_earlier(conn, wanted) if wanted.named else None
-        proposals = (
-            conn.execute(Q.proposals, {"proposals": arrays.ints(wanted.proposals)})
-            if wanted.proposals
-            else ()
-        )
-        quotes = (
-            conn.execute(Q.quotes, {"members": members, "quotes": arrays.ints(wanted.quotes)})
-            if wanted.quotes
-            else ()
-        )
+        proposals = _ask(conn, Q.proposals, "proposals", wanted.proposals)
+        quotes = _ask(conn, Q.quotes, "quotes", wanted.quotes, members=members)
         marks = [fingerprint(op) for op in batch]  # while PostgreSQL locks and reads
     books, version = _begin(start, at)
     books.keyed = dict(wanted.keyed)
     _read_members(books, people, accounts)
-    for row in lots:
+    for row in _rows(lots):
         books.add_lot(_lot(row))
-    for row in holds:
+    for row in _rows(holds):
         _read_hold(books, row)
     if earlier is not None:
         _read_earlier(books, wanted, earlier)
-    for row in proposals:
+    for row in _rows(proposals):
         books.proposals[row[0]] = Proposal(*row)
-    for row in quotes:
+    for row in _rows(quotes):
         books.quotes[row[0]] = _quote(row)
     directory.renew(version)
     books.large = is_large(batch, books)
@@ -122,7 +109,21 @@ def gather(
         dormant.read(conn, books, batch, rules.dormant)
     zone = ZoneInfo(rules.zone)
     guard = gather_guard(conn, books, directory, batch, zone) if locking else None
-    return Gathered(books, marks, guard, {(row[0], row[1]): Known(*row[2:]) for row in once})
+    return Gathered(
+        books, marks, guard, {(row[0], row[1]): Known(*row[2:]) for row in once.fetchall()}
+    )
+
+
+def _ask(
+    conn: Connection[Any], query: bytes, name: str, ids: Collection[int], **more: str
+) -> Cursor[Any] | None:
+    """Ask for what has these ids, if there are any."""
+    return conn.execute(query, {name: arrays.ints(ids), **more}) if ids else None
+
+
+def _rows(found: Cursor[Any] | None) -> list[Any]:
+    """Give all rows at once: one by one costs as much again as to make them."""
+    return [] if found is None else found.fetchall()
 
 
 def _begin(start: Cursor[Any], at: datetime) -> tuple[Books, int]:
@@ -135,15 +136,15 @@ def _begin(start: Cursor[Any], at: datetime) -> tuple[Books, int]:
     return Books(batch_id, at, window, operator), version
 
 
-def _read_members(books: Books, people: Iterable[Any], accounts: Iterable[Any]) -> None:
+def _read_members(books: Books, people: Cursor[Any], accounts: Cursor[Any]) -> None:
     balances: dict[int, dict[str, int]] = {}
-    for owner, kind, balance in accounts:
+    for owner, kind, balance in accounts.fetchall():
         of = balances.get(owner)
         if of is None:
             balances[owner] = {kind: balance}
         else:
             of[kind] = balance
-    for member_id, status, locked, merged_into, own_limit in people:
+    for member_id, status, locked, merged_into, own_limit in people.fetchall():
         if own_limit is not None:
             books.own_limits[member_id] = own_limit
         books.members[member_id] = Member(member_id, status, locked, merged_into)
@@ -179,11 +180,11 @@ def _read_rest(
     if books.large:
         counted = ids | {books.operator}
         issuers = {"issuers": arrays.ints(ids), "window": books.window}
-        for issuer, redeemer, gross in conn.execute(Q.claims, issuers):
+        for issuer, redeemer, gross in conn.execute(Q.claims, issuers).fetchall():
             books.gross[issuer, redeemer] = gross
     if counted:
         rows = conn.execute(Q.accounts, {"owners": arrays.ints(counted)})
-        for owner, kind, balance in rows:
+        for owner, kind, balance in rows.fetchall():
             books.accounts.setdefault(owner, {})[kind] = balance
 
 
