@@ -45,8 +45,13 @@ function format(language, unit) {
 function short(language, unit) {
   const digits = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
   if (unit === "percent") return (value) => `${digits.format(value / 10000)}%`;
+  if (unit === "money") return (value) => `¥${digits.format(value / 100)}`;
   return (value) => digits.format(unit === "count" ? value : value / 100);
 }
+
+// Few names stand all there, in several lines where they are long; of many days some are enough.
+const FEW = 6;
+const LINE = 84;
 
 function option(said, language) {
   const ink = colour("secondary");
@@ -98,11 +103,30 @@ function option(said, language) {
       pageTextStyle: { color: ink }, pageIconColor: ink, pageIconInactiveColor: line,
     },
     grid: {
-      left: 8, right: 16, top: 16, bottom: said.series.length > 1 ? 32 : 8, containLabel: true,
+      left: 8,
+      right: 24,
+      top: said.scale ? 32 : 16,
+      bottom: (said.series.length > 1 ? 32 : 8) + (said.across ? 20 : 0),
+      containLabel: true,
     },
-    xAxis: { type: "category", data: said.x, boundaryGap: said.kind === "bar", ...axis },
+    xAxis: {
+      type: "category",
+      data: said.x,
+      boundaryGap: said.kind === "bar",
+      name: said.across,
+      nameLocation: "middle",
+      nameGap: 28,
+      nameTextStyle: { color: ink },
+      ...axis,
+      axisLabel: {
+        color: ink,
+        ...(said.x.length <= FEW && { interval: 0, width: LINE, overflow: "break" }),
+      },
+    },
     yAxis: {
       type: "value",
+      name: said.scale,
+      nameTextStyle: { color: ink, align: "left" },
       axisLabel: { color: ink, formatter: short(language, said.unit) },
       splitLine: { lineStyle: { color: line } },
     },

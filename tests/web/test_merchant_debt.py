@@ -42,7 +42,7 @@ def test_the_debt_is_what_the_ledger_says_and_adds_up(lived: Served, role: str) 
     lived.sign_in(role)
     page = lived.get("/merchant/debt").text
     assert figure(page, "Points that members have") == "78"
-    assert figure(page, "By month below") == "75"
+    assert figure(page, "Sum of the months below") == "75"
     assert figure(page, "Since then") == "3"
     assert page.count("data-chart") == 3
     assert "No month of yours has been closed yet" in page

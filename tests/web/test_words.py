@@ -92,6 +92,8 @@ def test_amounts_dates_and_rates_are_written_as_each_language_has_them() -> None
     assert (zh.date(at), en.date(at)) == ("2026年3月5日", "5 Mar 2026")
     assert (zh.moment(at), en.moment(at)) == ("2026-03-05 01:30", "5 Mar 2026 01:30")
     assert zh.date(date(2026, 3, 4)) == "2026年3月4日"
+    assert (zh.short(date(2026, 3, 4)), en.short(date(2026, 3, 4))) == ("3月4日", "4 Mar")
+    assert (zh.month(date(2026, 3, 1)), en.month(date(2026, 3, 1))) == ("2026年3月", "Mar 2026")
     assert (zh.date(None), zh.moment(None)) == ("–", "–")
     assert zh.span(timedelta(minutes=5)) == "5分钟"
 

@@ -7,9 +7,11 @@ queue reads points, yuan and times. What is not named here is said as the domain
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from tongbao.kernel.errors import Refusal
+from tongbao.web import facts, labels
 from tongbao.web.words import Words, mark
 
 TEXTS: Final = {
@@ -77,6 +79,65 @@ TEXTS: Final = {
     "leg-state": mark("Something else became of it meanwhile, so this cannot be done now."),
     "bank-line-decided": mark("It was decided meanwhile; here is what became of it."),
     "balance-limit": mark("An account would hold more than %(most)s."),
+    "organisation-not-found": mark("There is no such organisation."),
+    "organisation-closed": mark("This organisation is closed."),
+    "organisation-not-active": mark("The organisation is %(status)s."),
+    "organisation-status-refused": mark("It is %(status)s; it cannot become %(wanted)s."),
+    "organisation-code-taken": mark("Another organisation has this code."),
+    "issuer-stopped": mark("The issuer is %(status)s and may not give points."),
+    "no-contract": mark("It has no contract that applies at that time."),
+    "contract-out-of-order": mark(
+        "A version counts from %(latest)s on; a new one must begin later."
+    ),
+    "no-block": mark("Its contract knows no blocks."),
+    "outlet-not-found": mark("There is no such outlet."),
+    "outlet-code-taken": mark("Another outlet has this code."),
+    "outlet-elsewhere": mark("That outlet belongs to another organisation."),
+    "terminal-not-found": mark("There is no such terminal."),
+    "terminal-code-taken": mark("This outlet has a terminal with this code already."),
+    "terminal-not-active": mark("This terminal is blocked."),
+    "member-not-found": mark("There is no such member."),
+    "member-has-points": mark("%(points)s points are left: give them to somebody or give them up."),
+    "identity-taken": mark("Somebody else is a member with it."),
+    "staff-not-found": mark("There is no such person."),
+    "login-taken": mark("Somebody signs in with this name already."),
+    "login-malformed": mark("2 to 64 small letters, digits, dots, dashes or an e-mail address."),
+    "role-not-allowed": mark("This role is not for that organisation."),
+    "session-not-found": mark("This sign-in has ended already."),
+    "device-not-found": mark("This device was removed already."),
+    "api-key-not-found": mark("There is no such key."),
+    "api-key-ended": mark("This key is not valid any more. Make a new one."),
+    "webhook-not-found": mark("There is no such webhook."),
+    "proposal-not-found": mark("There is no such proposal."),
+    "proposal-decided": mark("This was decided already: %(state)s."),
+    "adjustment-decided": mark("This was decided already: %(state)s."),
+    "same-person": mark("You have proposed it; somebody else must decide."),
+    "reason-missing": mark("Say why it is rejected."),
+    "exception-not-found": mark("There is no such exception."),
+    "exception-closed": mark("Somebody has closed it already. Open the page anew."),
+    "dispute-not-found": mark("There is no such dispute."),
+    "dispute-exists": mark("This was disputed before: %(state)s."),
+    "dispute-state": mark("The dispute is over or waits for somebody else: %(state)s."),
+    "dispute-nothing": mark("The operation left nothing of that kind between these two."),
+    "dispute-too-late": mark("The operation is older than %(days)s days."),
+    "dispute-unanswered": mark("It may still be answered until %(until)s."),
+    "dispute-proposed": mark("Its end is proposed already, and not decided yet."),
+    "settlement-not-found": mark("There is no such settlement."),
+    "settlement-state": mark("The settlement is %(state)s: this cannot be done with it."),
+    "settlement-outdated": mark(
+        "%(count)s positions have changed since it was proposed. Reject it, and propose anew."
+    ),
+    "leg-state": mark("The payment is %(state)s: this cannot be done with it."),
+    "bank-line-decided": mark("This line is not open any more. Open the page anew."),
+    "bank-line-does-not-fit": mark("It cannot be the payment %(payment)s: %(reason)s."),
+    "limit-in-past": mark("A limit begins now or later."),
+    "limit-taken": mark("A version of this limit begins at the same time already."),
+    "not-in-default": mark("It is not in default."),
+    "already-in-default": mark("It is in default already."),
+    "webhooks-too-many": mark("There are %(most)s webhooks already; delete one first."),
+    "address-forbidden": mark("%(host)s is no address that may be called."),
+    "url-malformed": mark("This cannot be called: %(reason)s."),
+    "password-weak": mark("The password must %(reason)s."),
 }
 _MONEY: Final = {
     "block-not-whole": ("amount", "block"),
@@ -108,9 +169,46 @@ DOERS: Final = {
 }
 """What stands for who did something where it was the service itself."""
 
-_PLAIN: Final = frozenset({"seconds"})
-_COUNTED: Final = frozenset({"text-malformed", "code-malformed"})
-_TIMES: Final = frozenset({"resets_at", "expired_at"})
+REASONS: Final = (
+    mark("have at most %(number)s characters"),
+    mark("have at least %(number)s characters"),
+    mark("have at least %(number)s different characters"),
+    mark("not contain the name you sign in with"),
+    mark("it is empty"),
+    mark("it is too long, or has characters that must be escaped"),
+    mark("it is not a URL"),
+    mark("it must begin with https://"),
+    mark("it names no host, or no port that can be"),
+    mark("it must have no name, password or fragment"),
+    mark("the encoding does not fit the bytes"),
+    mark("the message has no group header"),
+    mark("the message has no statement"),
+    mark("the report does not say what it is about"),
+    mark("the original message is not named"),
+    mark("a statement in several pages; ask the bank for one file"),
+    mark("not well-formed (invalid token)"),
+    mark("no element found"),
+    mark("syntax error"),
+    mark("mismatched tag"),
+    mark("%(tag)s has no %(path)s"),
+    mark("%(path)s is longer than %(number)s characters"),
+)
+"""Why something cannot be used, as packages say it where people send it to them."""
+
+_STATES: Final[Mapping[str, Mapping[str, str]]] = {
+    "organisation": labels.ORGANISATION_STATES,
+    "issuer": labels.ORGANISATION_STATES,
+    "member": labels.MEMBER_STATES,
+    "proposal": labels.PROPOSAL_STATES,
+    "adjustment": labels.PROPOSAL_STATES,
+    "dispute": labels.DISPUTE_STATES,
+    "settlement": labels.SETTLEMENT_STATES,
+    "leg": labels.LEG_STATES,
+}
+"""What states are called, by what a code begins with."""
+_PLAIN: Final = frozenset({"seconds", "days", "count"})
+_COUNTED: Final = frozenset({"text-malformed", "code-malformed", "webhooks-too-many"})
+_TIMES: Final = frozenset({"resets_at", "expired_at", "until"})
 
 
 def refusal(spoken: Words, no: Refusal) -> str:
@@ -118,11 +216,14 @@ def refusal(spoken: Words, no: Refusal) -> str:
     return refused(spoken, no.code, no.text or no.code, no.facts)
 
 
-def refused(spoken: Words, code: str, text: str, facts: Mapping[str, Any]) -> str:
+def refused(spoken: Words, code: str, text: str, given: Mapping[str, Any]) -> str:
     """Say a refusal by its code; ``text`` is the domain's, for what has no other here."""
     if code not in TEXTS:
-        return spoken.refused(text, facts)
-    shown = {name: _fact(spoken, code, name, value) for name, value in facts.items()}
+        known = (
+            {"reason": reason(spoken, why)} if isinstance(why := given.get("reason"), str) else {}
+        )
+        return spoken.refused(text, {**given, **known})
+    shown = {name: _fact(spoken, code, name, value) for name, value in given.items()}
     return spoken.say(TEXTS[code], **shown)
 
 
@@ -137,9 +238,34 @@ def noted(text: str, spoken: Words) -> str:
     return spoken.say(DOERS[text]) if text in DOERS else text
 
 
+def reason(spoken: Words, text: str) -> str:
+    """Say why something cannot be used; what is not among ``REASONS`` stays as it is."""
+    for known in (*facts.WORDS["why"], *REASONS):
+        found = _pattern(known).fullmatch(text)
+        if found:
+            return spoken.say(known, **found.groupdict())
+    return text
+
+
+@cache
+def _pattern(known: str) -> re.Pattern[str]:
+    """Give what finds a text with its facts."""
+    ways = re.split(r"%\((\w+)\)s", known)
+    for at, part in enumerate(ways):
+        ways[at] = rf"(?P<{part}>.+)" if at % 2 else re.escape(part)
+    return re.compile("".join(ways))
+
+
 def _fact(spoken: Words, code: str, name: str, value: Any) -> object:
     if name in _TIMES and isinstance(value, str):
         return spoken.moment(datetime.fromisoformat(value))
+    if isinstance(value, datetime):
+        return spoken.moment(value)
+    if name == "reason" and isinstance(value, str):
+        return reason(spoken, value)
+    if name in ("state", "status", "wanted") and isinstance(value, str):
+        said = spoken.say(_STATES.get(code.partition("-")[0], {}).get(value, value))
+        return said[:1].lower() + said[1:]
     if not isinstance(value, int) or name in _PLAIN or code in _COUNTED:
         return value
     write: Callable[[int], str] = spoken.points

@@ -68,6 +68,14 @@ class Words:
         rate = numbers.format_decimal(Decimal(abs(ppm)) / 10_000, "#,##0.##", locale=self.locale)
         return f"{'−' if ppm < 0 else ''}{rate}%"
 
+    def short(self, day: date) -> str:
+        """Write a day without its year, where many stand beside each other."""
+        return str(dates.format_skeleton("MMMd", day, locale=self.locale))
+
+    def month(self, month: date) -> str:
+        """Write a month with its year."""
+        return str(dates.format_skeleton("yMMM", month, locale=self.locale))
+
     def date(self, day: date | None) -> str:
         """Write a day; of a time, the day that it has in the alliance's zone."""
         if isinstance(day, datetime):

@@ -114,13 +114,15 @@ def _charts(flows: list[Flow], last: date, spoken: Words) -> list[tuple[str, dic
         "kind": "area",
         "unit": "points",
         "label": spoken.say(mark("Points owed at the end of each week")),
-        "x": [f"{week:%Y-%m-%d}" for week, _ in weeks],
+        "scale": spoken.say(mark("Points")),
+        "x": [spoken.date(week) for week, _ in weeks],
         "series": [{"name": spoken.say(mark("Owed")), "values": [left for _, left in weeks]}],
     }
     ages = {
         "kind": "bar",
         "unit": "points",
         "label": spoken.say(mark("Points owed by their age")),
+        "scale": spoken.say(mark("Points")),
         "x": [spoken.say(name) for name in AGE_NAMES],
         "series": [{"name": spoken.say(mark("Owed")), "values": cohorts.by_age(flows, last, AGES)}],
     }
@@ -130,9 +132,10 @@ def _charts(flows: list[Flow], last: date, spoken: Words) -> list[tuple[str, dic
         "kind": "line",
         "unit": "percent",
         "label": spoken.say(mark("Part redeemed by age in weeks, a line for each month of issue")),
+        "across": spoken.say(mark("Weeks since they were given")),
         "x": [str(week) for week in range(length)],
         "series": [
-            {"name": f"{cohort:%Y-%m}", "values": values[:length]} for cohort, values in found
+            {"name": spoken.month(cohort), "values": values[:length]} for cohort, values in found
         ],
     }
     return [

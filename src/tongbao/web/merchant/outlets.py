@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
 from litestar.handlers import BaseRouteHandler
@@ -53,8 +54,22 @@ LISTING: Final = Listing(
             says=OUTLET_STATES,
             tones={"open": "active"},
         ),
-        Column(name="terminals", title=mark("Terminals"), kind="number", sort=True),
-        Column(name="people", title=mark("Cashiers"), kind="number", sort=True),
+        Column(
+            name="terminals",
+            title=mark("Terminals"),
+            kind="number",
+            sort=True,
+            to=lambda row: (
+                f"/merchant/terminals?{urlencode({'search': row['name'], 'state': 'active'})}"
+            ),
+        ),
+        Column(
+            name="people",
+            title=mark("Cashiers"),
+            kind="number",
+            sort=True,
+            to=lambda row: f"/merchant/staff?{urlencode({'search': row['name']})}",
+        ),
         Column(
             name="sales",
             title=mark("Sales"),
@@ -65,7 +80,16 @@ LISTING: Final = Listing(
                 f"?since={row['since']}&until={row['until']}"
             ),
         ),
-        Column(name="accepted", title=mark("Points accepted"), kind="points", sort=True),
+        Column(
+            name="accepted",
+            title=mark("Points accepted"),
+            kind="points",
+            sort=True,
+            to=lambda row: (
+                f"/merchant/outlets/{row['id']}/operations"
+                f"?with_points=yes&since={row['since']}&until={row['until']}"
+            ),
+        ),
     ),
     empty=mark("You have no outlet yet"),
     advice=mark("Add the first one; members earn and spend there."),

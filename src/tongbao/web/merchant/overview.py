@@ -150,12 +150,12 @@ def _change(now: int | None, before: int | None) -> int | None:
 
 
 def _sales(days: list[Day], spoken: Words) -> dict[str, Any]:
-    so_far = spoken.say(mark("%(day)s so far"), day=f"{days[-1].day:%m-%d}")
+    so_far = spoken.say(mark("%(day)s so far"), day=spoken.short(days[-1].day))
     return {
         "kind": "bar",
         "unit": "money",
         "label": spoken.say(mark("Sales through the alliance by business day")),
-        "x": [*(f"{day.day:%m-%d}" for day in days[:-1]), so_far],
+        "x": [*(spoken.short(day.day) for day in days[:-1]), so_far],
         "series": [
             {"name": spoken.say(mark("Sales")), "values": [day.sales for day in days]},
             {
@@ -171,7 +171,8 @@ def _points(days: list[Day], spoken: Words) -> dict[str, Any]:
         "kind": "area",
         "unit": "points",
         "label": spoken.say(mark("Points given and accepted by closed business day")),
-        "x": [f"{day.day:%m-%d}" for day in days],
+        "scale": spoken.say(mark("Points")),
+        "x": [spoken.short(day.day) for day in days],
         "series": [
             {"name": spoken.say(mark("Given")), "values": [day.issued for day in days]},
             {"name": spoken.say(mark("Accepted")), "values": [day.accepted for day in days]},

@@ -1,8 +1,9 @@
 """Statements: what the organisation is told of a period, on a page, on paper and as data."""
 
 import asyncio
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get
 from litestar.handlers import BaseRouteHandler
@@ -43,7 +44,7 @@ LISTING: Final = Listing(
             to=lambda row: f"/merchant/statements/one?window={row['id']}",
         ),
         Column(name="opened_at", title=mark("Opened"), kind="moment"),
-        Column(name="closed_at", title=mark("Closed"), kind="moment"),
+        Column(name="closed_at", title=mark("Closed at"), kind="moment"),
     ),
     empty=mark("There is no statement yet"),
     advice=mark("The first one is there when the first window has closed, at the cut-over."),
@@ -90,8 +91,15 @@ async def one_statement(request: Request[Any, Any, Any]) -> Response[Any]:
         names=names,
         points=items.POINTS,
         accounts=[account for account in stated.accounts if _is_shown(account, stated)],
+        days=_days(stated, spoken.zone),
         query="&".join(f"{name}={value}" for name, value in asked.items() if value),
     )
+
+
+def _days(stated: Statement, zone: ZoneInfo) -> tuple[date, date]:
+    """Give the first and the last day of what a statement is about."""
+    last = stated.period.closed_at - timedelta(microseconds=1)
+    return stated.period.opened_at.astimezone(zone).date(), last.astimezone(zone).date()
 
 
 async def _statement(request: Request[Any, Any, Any], asked: dict[str, str]) -> Statement:

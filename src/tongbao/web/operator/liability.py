@@ -119,10 +119,11 @@ def _chart(rows: list[Row], spoken: Words) -> dict[str, Any]:
         "kind": "line",
         "unit": "percent",
         "label": spoken.say(mark("Part redeemed by age in months, a line for each month of issue")),
+        "across": spoken.say(mark("Months since they were given")),
         "x": [str(age) for age in range(ages)],
         "series": [
             {
-                "name": f"{row.cohort:%Y-%m}",
+                "name": spoken.month(row.cohort),
                 "values": [paid * 1_000_000 // row.given for paid in row.paid[:ages]],
             }
             for row in shown

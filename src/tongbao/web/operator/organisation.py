@@ -29,7 +29,7 @@ from tongbao.web.words import mark
 
 Q = sql.load(__package__, "organisation_queries.sql")
 
-_PARTIES: Final = 12
+_PARTIES: Final = 500
 _FEED: Final = 10
 
 

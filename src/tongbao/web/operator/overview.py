@@ -100,7 +100,8 @@ def _chart(sums: list[Sums], spoken: Words) -> dict[str, Any]:
         "kind": "area",
         "unit": "points",
         "label": spoken.say(mark("Points issued and redeemed by business day")),
-        "x": [f"{one.opened_at.astimezone(spoken.zone):%m-%d}" for one in sums],
+        "scale": spoken.say(mark("Points")),
+        "x": [spoken.short(one.opened_at.astimezone(spoken.zone).date()) for one in sums],
         "series": [
             {"name": spoken.say(mark("Issued")), "values": [one.issued for one in sums]},
             {"name": spoken.say(mark("Redeemed")), "values": [one.redeemed for one in sums]},
