@@ -127,8 +127,6 @@ TEXTS: Final = {
     "settlement-outdated": mark(
         "%(count)s positions have changed since it was proposed. Reject it, and propose anew."
     ),
-    "leg-state": mark("The payment is %(state)s: this cannot be done with it."),
-    "bank-line-decided": mark("This line is not open any more. Open the page anew."),
     "bank-line-does-not-fit": mark("It cannot be the payment %(payment)s: %(reason)s."),
     "limit-in-past": mark("A limit begins now or later."),
     "limit-taken": mark("A version of this limit begins at the same time already."),
@@ -203,7 +201,6 @@ _STATES: Final[Mapping[str, Mapping[str, str]]] = {
     "adjustment": labels.PROPOSAL_STATES,
     "dispute": labels.DISPUTE_STATES,
     "settlement": labels.SETTLEMENT_STATES,
-    "leg": labels.LEG_STATES,
 }
 """What states are called, by what a code begins with."""
 _PLAIN: Final = frozenset({"seconds", "days", "count"})
