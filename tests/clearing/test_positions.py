@@ -101,6 +101,33 @@ def test_a_page_of_positions_and_pairs_is_what_the_whole_list_has_there(db: Conn
         positions.pairs_after(db, 99, (0, 0), 1)
 
 
+def test_a_page_of_pairs_reads_no_more_than_itself(db: Connection) -> None:
+    build(db, dict.fromkeys("AB", PLAIN))
+    db.execute(
+        "INSERT INTO ledger.claim SELECT i, r, w, 5, 0, 1, 0 FROM generate_series(0, 2) AS w,"
+        " generate_series(1, 200) AS i, generate_series(1, 200) AS r WHERE i <> r"
+    )
+    db.execute("ANALYZE ledger.claim")
+    given = {"window": 1, "one": 77, "other": 130, "limit": 50}
+    for mode in ("force_custom_plan", "force_generic_plan"):
+        db.execute(f"SET plan_cache_mode = {mode}")
+        query = b"EXPLAIN (ANALYZE, FORMAT JSON) " + positions.Q.pairs_after
+        row = db.execute(query, given, prepare=True).fetchone()
+        assert row is not None
+        (scan,) = scans(row[0][0]["Plan"])
+        assert scan["Index Name"] == "claim_two"
+        assert scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0) <= 100
+    db.execute("RESET plan_cache_mode")
+    (first, *_, last) = positions.pairs_after(db, 1, (77, 130), 50)
+    assert (first.debtor, first.creditor, last.creditor) == (77, 131, 180)
+
+
+def scans(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give the parts of a plan that read a table."""
+    own = [plan] if "Relation Name" in plan else []
+    return own + [one for below in plan.get("Plans", ()) for one in scans(below)]
+
+
 def test_claims_on_oneself_and_those_that_came_to_nothing_are_on_no_page(
     db: Connection, world: World
 ) -> None:

@@ -29,7 +29,7 @@ ORDER BY least(issuer_id, redeemer_id), greatest(issuer_id, redeemer_id);
 
 -- name: pairs_after
 -- A page of pairs in the order of the two's ids. A pair has two rows at most, so that twice as many
--- rows have that many whole pairs, and only they are kept.
+-- rows have that many whole pairs, and only they are kept. The index has them in this order.
 SELECT v.one, v.other,
   sum(CASE WHEN v.issuer_id = v.one THEN v.claimed ELSE v.countered END)::bigint AS owed,
   sum(CASE WHEN v.issuer_id = v.one THEN v.countered ELSE v.claimed END)::bigint AS owed_back,
