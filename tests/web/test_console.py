@@ -233,6 +233,33 @@ def test_what_was_done_before_is_in_the_log(lived: Served) -> None:
 
 
 @pytest.mark.parametrize(
+    ("subject", "told"),
+    [
+        ("outlet OB", "Outlet {outlet}"),
+        ("terminal OB/t9", "Terminal t9 · {outlet}"),
+        ("POST /v1/outlets/{outlet_id}/close", "Outlet {outlet}"),
+        ("POST /v1/organisations/{organisation_id}/suspend", "Organisation B"),
+    ],
+)
+def test_the_log_says_by_name_what_an_entry_is_about_and_leads_to_whose_it_is(
+    lived: Served, subject: str, told: str
+) -> None:
+    lived.sign_in("auditor")
+    organisation = lived.world.organisations["B"]
+    outlet, code, name = lived.db.execute(
+        "SELECT id, code, name FROM alliance.outlet WHERE id = %s", (lived.world.outlets["B"],)
+    ).fetchone() or (0, "", "")
+    about = subject.replace("OB", code).format(outlet_id=outlet, organisation_id=organisation)
+    with lived.db.transaction():
+        audit.note(lived.db, "places.close-outlet", audit.nobody(""), AT, subject=about)
+    page = lived.get("/operator/audit?kind=places.close-outlet").text
+    to = f"/operator/organisations/{organisation}"
+    assert f'<a href="{to}">{told.format(outlet=name)}</a>' in page
+    if not subject.startswith("POST"):
+        assert to in lived.get(f"/operator/audit?kind=places.close-outlet&search={name}").text
+
+
+@pytest.mark.parametrize(
     "wanted",
     ["Approve", "批准", "Proposal approved", "批准 Waldegg", "203.0.113.9", "Waldegg", "数字"],
 )

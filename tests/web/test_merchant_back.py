@@ -187,7 +187,9 @@ def test_a_missing_operation_is_disputed_by_its_receipt(lived: Served) -> None:
     opened = lived.send("/merchant/disputes/new", fields)
     assert opened.status_code == 303
     assert "R-99" in lived.get(opened.headers["location"]).text
-    assert "R-99" in lived.get("/merchant/disputes?format=csv&search=R-99").text
+    for wanted in ("R-99", "Liu Yang", "manager@"):  # by its receipt, and by who opened it
+        assert "R-99" in lived.get(f"/merchant/disputes?format=csv&search={wanted}").text
+    assert "R-99" not in lived.get("/merchant/disputes?format=csv&search=Zhou").text
 
 
 def test_a_dispute_of_others_is_not_there(lived: Served) -> None:

@@ -62,6 +62,7 @@ LISTING: Final = Listing(
         Column(name="state", title=mark("State"), kind="state", says=labels.DISPUTE_STATES),
         Column(name="due", title=mark("Deadline"), kind="date"),
         Column(name="upheld", title=mark("Decided"), kind="money"),
+        Column(name="opened_by", title=mark("Opened by"), kind="person"),
         Column(name="opened_at", title=mark("Opened"), kind="moment"),
     ),
     empty=mark("Nothing is disputed"),

@@ -181,11 +181,13 @@ SUBJECTS: Final = {
     "key ": mark("API key"),
     "bank line ": mark("Line of the bank"),
     "bank report ": mark("Bank file"),
+    "reconciliation ": mark("Reconciliation"),
+    "device ": mark("Device"),
 }
 """What entries begin with that say what they are about."""
 
 _YES_NO: Final = {True: mark("yes"), False: mark("no")}
-NOBODY: Final = {"nobody": mark("nobody")}
+NOBODY: Final = {"nobody": mark("nobody who has signed in")}
 FRAGMENTS: Final = {
     **NOBODY,
     **SUBJECTS,
@@ -203,11 +205,15 @@ FRAGMENTS: Final = {
 def parts_of(kind: str, number: str, name: str) -> Iterator[tuple[str, str]]:
     """Give how the texts of an entry name an organisation, an outlet or a person, with its name.
 
-    ``number``: of who has signed in, what with.
+    ``number``: of who has signed in, what with; of a ``place``, which is an outlet, its code.
     """
     if kind == "login":
         for part in (f"\n{number}\n", f"\nstaff {number}\n", f'"to":"{number}"'):
             yield part, name
+        return
+    if kind == "place":
+        yield f"\noutlet {number}\n", name
+        yield f"\nterminal {number}/", name
         return
     for ends in (f'"{number}"', f"{number},", f"{number}}}"):
         yield f'"{kind}":{ends}', name

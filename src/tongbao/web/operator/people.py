@@ -1,6 +1,7 @@
 """Staff and roles, and the log of what people did."""
 
 from typing import Any, Final, cast
+from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
 from litestar.handlers import BaseRouteHandler
@@ -59,7 +60,11 @@ def _about(row: Row) -> str | None:
     """Give the page of what an entry of the log is about."""
     if row["about_staff"] is not None:
         return f"/operator/staff/{row['about_staff']}"
-    what, _, number = str(row["subject"]).rpartition(" ")
+    if row["about_organisation"] is not None:
+        return f"/operator/organisations/{row['about_organisation']}"
+    if row["kind"] == "payment-file-taken":
+        return f"/operator/bank/files?{urlencode({'search': row['subject']})}"
+    what, _, number = str(row["about_what"]).rpartition(" ")
     return f"/operator/{_PAGES[what]}/{number}" if what in _PAGES and number.isdecimal() else None
 
 

@@ -22,29 +22,65 @@ FROM access.audit AS a
 LEFT JOIN alliance.organisation AS o ON a.organisation_id = o.id;
 
 -- name: told_of_entries
--- What an entry is about, and what was said, with organisations, outlets and people by name.
-SELECT a.id,
+-- What an entry is about, and what was said, with everybody and everything by name. What was done
+-- over HTTP was written as a path: where that names one thing, the entry is about it. Outlets,
+-- terminals, keys and webhooks stand on no page of the operator but that of their organisation.
+SELECT e.id, e.subject AS about_what,
   CASE
     WHEN b.id IS NOT NULL THEN 'organisation ' || b.name
     WHEN p.id IS NOT NULL THEN 'staff ' || p.name
     WHEN q.id IS NOT NULL THEN 'staff ' || q.name
-    ELSE a.subject
+    WHEN c.id IS NOT NULL THEN 'outlet ' || c.name
+    WHEN d.id IS NOT NULL THEN 'outlet ' || d.name
+    WHEN l.id IS NOT NULL THEN 'terminal ' || split_part(e.ref, '/', 2) || ' · ' || l.name
+    WHEN k.id IS NOT NULL THEN 'key ' || k.name
+    WHEN h.id IS NOT NULL THEN 'webhook ' || h.name
+    WHEN j.id IS NOT NULL THEN 'application ' || j.name
+    ELSE e.subject
   END AS about,
   coalesce(p.id, q.id) AS about_staff,
+  coalesce(
+    b.id, c.organisation_id, d.organisation_id, l.organisation_id, k.organisation_id,
+    h.organisation_id
+  ) AS about_organisation,
   nullif(
-    a.facts::jsonb
+    e.facts::jsonb
     || jsonb_strip_nulls(
       jsonb_build_object('organisation', f.name, 'outlet', t.name, 'to', w.name)
     ),
     '{}'
   ) AS facts
-FROM access.audit AS a
-LEFT JOIN alliance.organisation AS b ON a.subject = 'organisation ' || b.id
-LEFT JOIN access.staff AS p ON a.subject = 'staff ' || p.id
-LEFT JOIN access.staff AS q ON regexp_replace(a.subject, '^staff ', '') = q.login
-LEFT JOIN access.staff AS w ON a.facts ->> 'to' = w.login
-LEFT JOIN alliance.organisation AS f ON a.facts ->> 'organisation' = f.id::text
-LEFT JOIN alliance.outlet AS t ON a.facts ->> 'outlet' = t.id::text;
+FROM (
+  SELECT s.id, s.facts, s.subject, split_part(s.subject, ' ', 1) AS what,
+    substr(s.subject, strpos(s.subject, ' ') + 1) AS ref,
+    substring(s.subject FROM ' (\d{1,18})$')::bigint AS number
+  FROM (
+    SELECT a.id, a.facts,
+      CASE
+        WHEN a.subject ~ '^[A-Z]+ /v1/[a-z-]+/\d+'
+          AND split_part(a.subject, '/', 3) IN (
+            'members', 'organisations', 'staff', 'operations', 'settlements', 'exceptions',
+            'proposals', 'disputes', 'applications', 'adjustments', 'outlets', 'webhooks', 'keys',
+            'reconciliations'
+          )
+          THEN rtrim(split_part(a.subject, '/', 3), 's') || ' ' || split_part(a.subject, '/', 4)
+        ELSE a.subject
+      END AS subject
+    FROM access.audit AS a
+  ) AS s
+) AS e
+LEFT JOIN alliance.organisation AS b ON e.what = 'organisation' AND e.number = b.id
+LEFT JOIN access.staff AS p ON e.what = 'staff' AND e.number = p.id
+LEFT JOIN access.staff AS q ON regexp_replace(e.subject, '^staff ', '') = q.login
+LEFT JOIN alliance.outlet AS c ON e.what = 'outlet' AND e.ref = c.code
+LEFT JOIN alliance.outlet AS d ON e.what = 'outlet' AND e.number = d.id
+LEFT JOIN alliance.outlet AS l ON e.what = 'terminal' AND split_part(e.ref, '/', 1) = l.code
+LEFT JOIN access.api_key AS k ON e.what = 'key' AND e.number = k.id
+LEFT JOIN webhooks.endpoint AS h ON e.what = 'webhook' AND e.number = h.id
+LEFT JOIN joining.application AS j ON e.what = 'application' AND e.number = j.id
+LEFT JOIN access.staff AS w ON e.facts ->> 'to' = w.login
+LEFT JOIN alliance.organisation AS f ON e.facts ->> 'organisation' = f.id::text
+LEFT JOIN alliance.outlet AS t ON e.facts ->> 'outlet' = t.id::text;
 
 -- name: named
 -- Who and what has one of some texts in its name.
@@ -53,6 +89,14 @@ FROM (
   SELECT 'organisation' AS kind, o.id::text AS ref, o.name FROM alliance.organisation AS o
   UNION ALL
   SELECT 'outlet' AS kind, t.id::text AS ref, t.name FROM alliance.outlet AS t
+  UNION ALL
+  SELECT 'place' AS kind, t.code AS ref, t.name FROM alliance.outlet AS t
+  UNION ALL
+  SELECT 'key' AS kind, k.id::text AS ref, k.name FROM access.api_key AS k
+  UNION ALL
+  SELECT 'webhook' AS kind, h.id::text AS ref, h.name FROM webhooks.endpoint AS h
+  UNION ALL
+  SELECT 'application' AS kind, j.id::text AS ref, j.name FROM joining.application AS j
   UNION ALL
   SELECT 'staff' AS kind, s.id::text AS ref, s.name FROM access.staff AS s
   UNION ALL
