@@ -28,6 +28,8 @@ def answer(path: str, milliseconds: float, status: int = 200) -> Answer:
         ("/operator/organisations/3/operations?since=2026-01-01&until=2026-01-01",
          "/operator/organisations/…/operations?since"),
         ("/operator/members?sort=-id&cursor=WzFd", "/operator/members?sort=-id&cursor"),
+        ("/operator/organisations?search=7", "/operator/organisations?search"),
+        ("/operator/organisations?search=nowhere", "/operator/organisations?search=nowhere"),
         ("/till/at/org-1", "/till/at/org-1"),
     ],
 )  # fmt: skip
@@ -70,6 +72,7 @@ def test_everybody_finds_their_pages_and_no_link_leads_nowhere(database_url: str
         ("admin", "/operator"),
         ("admin", "/operator/organisations/…"),
         ("admin", "/operator/members?search"),
+        ("admin", "/operator/organisations?search=nowhere"),
         ("admin", "/operator/operations?since"),
         ("admin", "/operator/operations?sort=-id&cursor"),
         ("manager", "/merchant/operations/…"),

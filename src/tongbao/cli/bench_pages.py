@@ -42,7 +42,8 @@ def pages(
     """Make a large alliance up, and time every page that operator, merchant and member can reach.
 
     Follows all links from where each of them begins; of each list also other orders, the next
-    page, a search and its oldest day. Today's window is open and has its share.
+    page, a search that finds something, one that finds nothing, and its oldest day. Today's
+    window is open and has its share.
     """
     first = clock.now() - timedelta(days=days)
     with open_sandbox(DATABASE, first) as sandbox:
@@ -112,13 +113,13 @@ def _visitors(conn: Connection, sandbox: Sandbox, world: World) -> list[Visitor]
             address=_ADDRESS, at=at,
         )  # fmt: skip
         cookie = f"{who.COOKIE}={token}"
-        visitors.append(Visitor(role=role, cookie=cookie, begins=(begins,), search="7"))
+        visitors.append(Visitor(role=role, cookie=cookie, begins=(begins,)))
     member = world.members[0]
     key = sandbox.settings.access_secret
     device = devices.add(conn, member, _BY, secrets.token_bytes(32), at, key=key)
     token = member_sessions.open_session(conn, member, device, _chance(), address=_ADDRESS, at=at)
     cookie = f"{who.MEMBER_COOKIE}={token}"
-    return [*visitors, Visitor(role="member", cookie=cookie, begins=("/m",), search="7")]
+    return [*visitors, Visitor(role="member", cookie=cookie, begins=("/m",))]
 
 
 def _chance() -> str:

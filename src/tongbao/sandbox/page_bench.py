@@ -1,7 +1,7 @@
 """Measure the pages: ask for each as somebody does who follows every link, and time the answers.
 
 Of each kind of address (numbers aside) a few are asked; of each list also its next page, its other
-orders, a search and its oldest day.
+orders, a search that finds something and one that finds nothing, and its oldest day.
 """
 
 import gzip
@@ -13,7 +13,7 @@ from http.client import HTTPConnection
 from itertools import count
 from time import perf_counter
 from typing import Final
-from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from msgspec import Struct
 
@@ -32,14 +32,16 @@ GONE: Final = 400
 
 _OK: Final = 200
 
+_SEARCHES: Final = ("7", "nowhere")
+"""What lists are searched for: a digit stands in many rows; for a word in none all are read."""
+
 
 class Visitor(Struct, frozen=True, kw_only=True):
-    """Who asks: a role, the cookie of a session, where to begin, what to search lists for."""
+    """Who asks: a role, the cookie of a session, and where to begin."""
 
     role: str
     cookie: str
     begins: tuple[str, ...]
-    search: str
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -89,7 +91,7 @@ def visit(
         answers += [_ask(line, visitor, path)[0] for _ in range(times)]
         tell(1)
         known = set(waiting)
-        waiting += [one for one in _next(path, text, visitor, day) if one not in known]
+        waiting += [one for one in _next(path, text, day) if one not in known]
     line.close()
     return answers
 
@@ -98,7 +100,7 @@ def kind_of(path: str) -> str:
     """Give what kind of page an address is: its path without numbers, and what is asked of it."""
     parts = urlsplit(path)
     asked = (
-        f"{name}={value}" if name == "sort" else name
+        f"{name}={value}" if name == "sort" or value == _SEARCHES[1] else name
         for name, value in parse_qsl(parts.query)
         if name != "until"
     )
@@ -148,14 +150,14 @@ def _ask(line: HTTPConnection, visitor: Visitor, path: str) -> tuple[Answer, str
     return answer, text
 
 
-def _next(path: str, text: str, visitor: Visitor, day: str) -> list[str]:
+def _next(path: str, text: str, day: str) -> list[str]:
     """Give what a page leads to: its links, and what may be asked of it if it is a list."""
     found = [urljoin(path, link.replace("&amp;", "&")) for link in _LINK.findall(text)]
     found = [one for one in found if one.startswith("/") and _is_page(one)]
     here = urlsplit(path)
     if not here.query:
         if 'name="search"' in text:
-            found.append(f"{here.path}?search={quote(visitor.search)}")
+            found += [f"{here.path}?search={word}" for word in _SEARCHES]
         if 'name="since"' in text:
             found.append(f"{here.path}?{urlencode({'since': day, 'until': day})}")
     return found
