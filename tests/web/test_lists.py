@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 
 from tests.web.serving import Served, people, run, url_of
 from tests.world import AT, build
@@ -15,6 +16,7 @@ from tongbao.kernel.db import Connection
 from tongbao.kernel.settings import Settings
 from tongbao.web import cursors, lists
 from tongbao.web.cursors import Cursor
+from tongbao.web.operator import organisations as page
 
 LIST = "/operator/organisations"
 COUNT = 2 * lists.PAGE + 7
@@ -69,6 +71,26 @@ def test_what_is_searched_is_found_to_the_letter(many: Served) -> None:
     nothing = many.get(f"{LIST}?search=' OR 1=1 --").text
     assert codes(nothing) == []
     assert "Nothing fits what you look for" in nothing
+
+
+def test_a_search_of_what_grows_for_ever_reaches_the_newest_and_says_how_far(
+    many: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "LISTING", replace(page.LISTING, reach=10))
+    oldest, newest = "?search=tea-0", f"?search=tea-{COUNT - 3}"
+    found = many.get(LIST + newest).text
+    assert codes(found) == [f"tea-{COUNT - 3}"]
+    assert re.search(r"The newest 10 were looked through, back to [^<]*2026", found)
+    beyond = many.get(LIST + oldest).text
+    assert codes(beyond) == []
+    assert "The newest 10 were looked through" in beyond
+    file = many.get(f"{LIST}{newest}&format=csv").content.decode("utf-8-sig")
+    assert "There is more" in file.splitlines()[-1]
+    # Where all are looked through, and where nothing is searched for, there is nothing to say.
+    whole = many.get(LIST).text
+    assert len(codes(whole)) == lists.PAGE
+    monkeypatch.setattr(page, "LISTING", replace(page.LISTING, reach=COUNT))
+    assert "looked through" not in whole + many.get(LIST + oldest).text
 
 
 def test_filters_by_state_and_by_days(many: Served) -> None:

@@ -5,34 +5,30 @@ it, so that PostgreSQL sees only the conditions that are there and may use its i
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
-import psycopg
 from litestar import Request, Response
 from msgspec import Struct
-from psycopg import sql as compose
-from psycopg.rows import dict_row
+from msgspec.structs import replace
 
 from tongbao.hosting import parts
 from tongbao.kernel.db import Connection
-from tongbao.kernel.errors import Malformed
-from tongbao.web import cursors, doers, pages, searching
+from tongbao.web import cursors, doers, pages
 from tongbao.web.cursors import Cursor
 from tongbao.web.export import csv_of
+from tongbao.web.fetching import fetch, looked_back
 from tongbao.web.words import Words, mark
 
 PAGE: Final = 50
 EXPORT: Final = 50_000
 """Rows of one CSV file; what is more is said in its last line."""
 
+REACH: Final = 10_000
+"""Rows that a search of a list that grows for ever looks through."""
+
 _SEARCH: Final = 100
-
-
-class ListPlaceUnknown(Malformed):
-    code = "list-place-unknown"
-    text = "this part of the list cannot be found; begin at its beginning"
 
 
 Kind = Literal[
@@ -98,10 +94,11 @@ class Listing(Struct, frozen=True, kw_only=True):
     sorted by.
 
     ``search`` are the columns that are searched, by what stands in them and by what they ``say``;
-    ``within`` says what parts of their texts are called. With ``asks`` the route itself looks up
-    what is typed. ``dates`` is the column of time, one of whole ``days`` or not; with ``sums`` the
-    query itself adds up what was done between the days, which its route gives it. ``undated``
-    says why no day narrows a list.
+    ``within`` says what parts of their texts are called. A search looks through the newest
+    ``reach`` rows between the days asked for: what grows for ever is not read whole. With ``asks``
+    the route itself looks up what is typed. ``dates`` is the column of time, one of whole ``days``
+    or not; with ``sums`` the query itself adds up what was done between the days, which its route
+    gives it. ``undated`` says why no day narrows a list.
     """
 
     query: bytes
@@ -112,6 +109,7 @@ class Listing(Struct, frozen=True, kw_only=True):
     search: tuple[str, ...] = ()
     hint: str = ""
     asks: bool = False
+    reach: int | None = None
     within: Mapping[str, Mapping[str, str]] = {}
     dates: str | None = None
     days: bool = False
@@ -136,7 +134,10 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class Shown(Struct, frozen=True, kw_only=True):
-    """A page of a list, for the template ``parts/list.html``."""
+    """A page of a list, for the template ``parts/list.html``.
+
+    ``beyond``: when the newest row was that a search did not look through; None: it did so to all.
+    """
 
     listing: Listing
     asked: Asked
@@ -144,6 +145,7 @@ class Shown(Struct, frozen=True, kw_only=True):
     rows: list[dict[str, Any]]
     earlier: str | None
     later: str | None
+    beyond: datetime | None = None
 
     @property
     def narrowed(self) -> bool:
@@ -193,10 +195,10 @@ async def show(
         return values(conn) if callable(values) else values or {}
 
     if request.query_params.get("format") == "csv":
-        found, names = await parts.read(
+        found, names, more = await parts.read(
             request, lambda conn: _whole(conn, listing, asked, own(conn), spoken)
         )
-        return csv_of(listing, found[:EXPORT], spoken, names, more=len(found) > EXPORT)
+        return csv_of(listing, found, spoken, names, more=more)
     part = await parts.read(
         request,
         lambda conn: part_of(conn, where, listing, asked, own(conn), spoken),
@@ -228,17 +230,24 @@ def part_of(
     shown = Shown(listing=listing, asked=asked, path=path, rows=rows, earlier=None, later=None)
     earlier = shown.address(cursor=at(rows[0], back=True)) if rows and begun else None
     later = shown.address(cursor=at(rows[-1], back=False)) if rows and goes_on else None
-    return Shown(listing=listing, asked=asked, path=path, rows=rows, earlier=earlier, later=later)
+    return replace(
+        shown,
+        earlier=earlier,
+        later=later,
+        beyond=looked_back(conn, listing, asked, values, spoken),
+    )
 
 
 def _whole(
     conn: Connection, listing: Listing, asked: Asked, values: Mapping[str, Any], spoken: Words
-) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Give the rows of a file, and the names of the staff in them."""
+) -> tuple[list[dict[str, Any]], dict[str, str], bool]:
+    """Give the rows of a file, the names of the staff in them, and whether there is more."""
     rows = fetch(conn, listing, asked, values, EXPORT + 1, spoken)
     people = [column.name for column in listing.columns if column.kind == "person"]
+    more = len(rows) > EXPORT or looked_back(conn, listing, asked, values, spoken) is not None
+    rows = rows[:EXPORT]
     texts = {row[name] for name in people for row in rows if row[name]}
-    return rows, doers.find(conn, texts, asked.whose) if texts else {}
+    return rows, doers.find(conn, texts, asked.whose) if texts else {}, more
 
 
 def ask(request: Request[Any, Any, Any], listing: Listing) -> Asked:
@@ -260,61 +269,6 @@ def ask(request: Request[Any, Any, Any], listing: Listing) -> Asked:
         cursor=cursors.read(str(said.get("cursor", ""))),
         whose=doers.whose(request),
     )
-
-
-def fetch(
-    conn: Connection,
-    listing: Listing,
-    asked: Asked,
-    values: Mapping[str, Any],
-    limit: int,
-    spoken: Words,
-) -> list[dict[str, Any]]:
-    """Give at most ``limit`` rows of a list as it was asked for; needs a transaction."""
-    where, found = searching.conditions(listing, asked, spoken)
-    falling = asked.sort.startswith("-") != (asked.cursor is not None and asked.cursor.back)
-    name = asked.sort.lstrip("-")
-    order = [compose.Identifier(name)] if name != listing.key else []
-    order.append(compose.Identifier(listing.key))
-    direction = compose.SQL(" DESC" if falling else " ASC")
-    ordered = compose.SQL(", ").join(column + direction for column in order)
-    if asked.cursor is not None:
-        sign = compose.SQL("<" if falling else ">")
-        last = [compose.Placeholder("cursor_value")] if name != listing.key else []
-        last.append(compose.Placeholder("cursor_key"))
-        where.append(
-            compose.SQL("({}) {} ({})").format(
-                compose.SQL(", ").join(order), sign, compose.SQL(", ").join(last)
-            )
-        )
-        found |= {"cursor_value": asked.cursor.value, "cursor_key": asked.cursor.key}
-    query = compose.SQL("SELECT * FROM ({}) AS listed {} ORDER BY {} LIMIT {}").format(
-        compose.SQL(listing.query.decode()),
-        compose.SQL("WHERE {}").format(compose.SQL(" AND ").join(where))
-        if where
-        else compose.SQL(""),
-        ordered,
-        compose.Literal(limit),
-    )
-    if listing.more is not None:
-        query = compose.SQL(
-            "SELECT * FROM ({}) AS listed LEFT JOIN ({}) AS more USING ({}) ORDER BY {}"
-        ).format(
-            query,
-            compose.SQL(listing.more.decode()),
-            compose.Identifier(listing.key),
-            ordered,
-        )
-    with conn.cursor(row_factory=dict_row) as cursor:
-        # A plan for these very values: what is searched for, and whose list it is, decides where
-        # reading begins. What posts has one plan for all values, which would read a list whole.
-        cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-        try:
-            return cursor.execute(query, {**values, **found}, prepare=False).fetchall()
-        except (psycopg.DataError, psycopg.ProgrammingError) as error:
-            if asked.cursor is None:
-                raise
-            raise ListPlaceUnknown from error
 
 
 def _said(asked: Asked) -> dict[str, str | None]:

@@ -21,13 +21,15 @@ _WORDS: Final = 8
 """Words of a search that are looked for; more of them narrow nothing."""
 
 
-def conditions(
-    listing: "Listing", asked: "Asked", spoken: Words
-) -> tuple[list[compose.Composable], dict[str, Any]]:
-    """Give what rows must fulfil, and the parameters of it.
+Conditions = tuple[list[compose.Composable], dict[str, Any]]
+"""What rows must fulfil, and the parameters of it."""
 
-    What is searched for stands as it is in a column of the list, or in what a value is called. Of
-    a list whose texts are made of parts, each word stands somewhere.
+
+def searched(listing: "Listing", asked: "Asked", spoken: Words) -> Conditions:
+    """Say that what is searched for stands in the list, or in what a value of it is called.
+
+    It stands as it is in a column. Of a list whose texts are made of parts, each word stands
+    somewhere.
     """
     where: list[compose.Composable] = []
     values: dict[str, Any] = {}
@@ -35,6 +37,13 @@ def conditions(
         whole = [asked.search] if asked.search else []
         for n, word in enumerate(words_of(asked.search) if listing.within else whole):
             where.append(_found(listing, asked, word, f"search_{n}", spoken, values))
+    return where, values
+
+
+def narrowed(listing: "Listing", asked: "Asked", spoken: Words) -> Conditions:
+    """Say between which days rows are, and what was chosen of them."""
+    where: list[compose.Composable] = []
+    values: dict[str, Any] = {}
     if listing.dates is not None and not listing.sums:
         for name, sign, day in (("since", ">=", asked.since), ("until", "<", after(asked.until))):
             if day is not None:

@@ -72,6 +72,7 @@ LISTING: Final = Listing(
     sort="-id",
     search=("reference", "outlet", "known_by", "sum"),
     hint=mark("Receipt, amount, outlet, phone or card"),
+    reach=lists.REACH,
     dates="effective_at",
     choices=(
         Choice(name="kind", title=mark("Kind"), values=labels.OPERATIONS),

@@ -76,6 +76,7 @@ OF_ORGANISATION: Final = replace(
     name="operations-of-organisation",
     asks=False,
     search=("id", "outlet", "reference", "member_id"),
+    reach=lists.REACH,
     hint=mark("Number, receipt, outlet or member"),
 )
 OF_MEMBER: Final = replace(LISTING, name="operations-of-member")
