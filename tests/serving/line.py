@@ -23,6 +23,11 @@ class Line:
         """Where it listens on this machine."""
         return int(self._listening.getsockname()[1])
 
+    @property
+    def flows(self) -> bool:
+        """Whether it forwards."""
+        return self._flows.is_set()
+
     def stall(self) -> None:
         """Forward nothing from now on, of new connections neither."""
         self._flows.clear()

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from litestar.connection import ASGIConnection
 from msgspec import Struct, field
@@ -17,6 +17,9 @@ from tongbao.points.outcome import Outcome
 from tongbao.teller.teller import Teller
 
 Answer = TypeVar("Answer")
+
+_END: Final = 10.0
+"""Seconds in which the teller has to end when everybody is answered."""
 
 
 class Parts(Struct, frozen=True, kw_only=True):
@@ -36,12 +39,13 @@ class Parts(Struct, frozen=True, kw_only=True):
 def opened(settings: Settings, shared: Parts | None = None) -> Iterator[Parts]:
     """Open the parts of a service, and close them; those of ``shared`` stay as they are.
 
-    At the end the teller posts what waits. A database that is away is no reason not to begin.
+    At the end the teller posts what waits, unless the database hangs: whoever asked for that was
+    told so before. A database that is away is no reason not to begin.
     """
     if shared is not None:
         yield shared
         return
-    with db.pool(settings, sure=False) as pool, Teller.of(settings) as teller:
+    with db.pool(settings, sure=False) as pool, Teller.of(settings, _END) as teller:
         yield Parts(settings=settings, pool=pool, teller=teller)
 
 

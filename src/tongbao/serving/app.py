@@ -10,7 +10,7 @@ from litestar import Litestar
 from litestar.types import Receive, Scope, Send
 
 from tongbao.api import app as api
-from tongbao.hosting import logs, traces
+from tongbao.hosting import leaving, logs, traces
 from tongbao.hosting.parts import Parts, opened
 from tongbao.kernel import garbage
 from tongbao.kernel.settings import Settings
@@ -58,6 +58,7 @@ class Service:
         async with self._opened():
             await send({"type": "lifespan.startup.complete"})
             await receive()
+        leaving.soon()
         await send({"type": "lifespan.shutdown.complete"})
 
     @asynccontextmanager

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ _AGAIN: Final = 3.0
 """Seconds after which a process that died is started again."""
 
 _END: Final = 60.0
-"""Seconds in which it has to end when it is told to; then it is killed."""
+"""Seconds in which it has to end once it was told to; then it is killed."""
 
 
 class Companion:
@@ -28,6 +29,7 @@ class Companion:
         self._warn = warn
         self._stopping = threading.Event()
         self._guard = threading.Lock()
+        self._until = 0.0
         self._process: multiprocessing.process.BaseProcess | None = None
         self._keeper = threading.Thread(target=self._keep, name=name, daemon=True)
 
@@ -35,15 +37,23 @@ class Companion:
         """Start it, and whenever it dies start it again."""
         self._keeper.start()
 
+    def tell(self) -> None:
+        """Tell it to end, without waiting for that; once is enough."""
+        with self._guard:
+            if self._stopping.is_set():
+                return
+            self._stopping.set()
+            self._until = time.monotonic() + _END
+            if self._process is not None:
+                self._process.terminate()
+
     def stop(self) -> None:
         """Tell it to end, wait for that, and kill it if it does not; harmless if it never ran."""
-        with self._guard:
-            self._stopping.set()
-            process = self._process
+        self.tell()
+        process = self._process
         if process is None:
             return
-        process.terminate()
-        process.join(_END)
+        process.join(max(0.0, self._until - time.monotonic()))
         if process.is_alive():
             process.kill()
         self._keeper.join()

@@ -6,7 +6,7 @@ import signal
 from multiprocessing.connection import Connection as Rope
 
 from tongbao.gateway.server import Gateway, listen
-from tongbao.hosting import logs, traces
+from tongbao.hosting import leaving, logs, traces
 from tongbao.hosting.parts import opened
 from tongbao.kernel import garbage
 from tongbao.kernel.settings import Settings
@@ -40,3 +40,4 @@ async def _keep(settings: Settings, rope: Rope, host: str, port: int) -> None:
         server.close()
         await gateway.ended()
         await told.wait()
+    leaving.soon()

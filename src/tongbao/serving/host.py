@@ -90,6 +90,9 @@ def serve(settings: Settings, plan: Plan, tell: Tell, warn: Callable[[str], None
         def begin() -> None:
             def end(*_: object) -> None:
                 rope.close()
+                # All are told at once. What a handler of signals has interrupted may hold the lock.
+                for companion in companions:
+                    threading.Thread(target=companion.tell, daemon=True).start()
                 server.signal_handler_interrupt()  # type: ignore[no-untyped-call]
 
             for number in (signal.SIGTERM, signal.SIGINT):

@@ -43,7 +43,8 @@ class Teller:
 
     ``connect`` opens a connection, again after one broke. ``now`` gives the server time of a
     batch. ``limit`` is the largest batch, ``linger`` how many seconds an operation waits for
-    company, ``waiting`` how many may wait before more are refused.
+    company, ``waiting`` how many may wait before more are refused. ``patience``: seconds that the
+    end of the block waits for what is being posted; none: as long as it takes.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Teller:
         limit: int = 1_000,
         linger: float = 0.0,
         waiting: int = limits.QUEUE,
+        patience: float | None = None,
         rules: Rules = Rules(),  # noqa: B008 - frozen
         now: Callable[[], datetime] = clock.now,
     ) -> None:
@@ -61,6 +63,7 @@ class Teller:
         self._limit = limit
         self._linger = linger
         self._most = waiting
+        self._patience = patience
         self._rules = rules
         self._now = now
         self._conn: db.Connection | None = None
@@ -73,10 +76,11 @@ class Teller:
         self._thread = threading.Thread(target=self._run, name="teller", daemon=True)
 
     @classmethod
-    def of(cls, settings: Settings) -> "Teller":
+    def of(cls, settings: Settings, patience: float | None = None) -> "Teller":
         """Make a teller for the database and with the limits of ``settings``."""
         return cls(
             lambda: db.connect(settings),
+            patience=patience,
             limit=settings.batch_limit,
             linger=settings.linger_ms / 1_000,
             rules=Rules(
@@ -102,7 +106,7 @@ class Teller:
         with self._arrived:
             self._closed = True
             self._arrived.notify()
-        self._thread.join()
+        self._thread.join(self._patience)
 
     def submit(self, operation: Operation) -> "Future[Outcome]":
         """Hand an operation in; the future has its outcome once it is committed.

@@ -18,6 +18,7 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ProcrastinateException
 from psycopg_pool import PoolTimeout
 
+from tongbao.hosting import leaving, probe
 from tongbao.kernel import db, job_queue
 from tongbao.kernel.errors import Refusal
 from tongbao.kernel.settings import Settings
@@ -31,6 +32,9 @@ _CONNECTIONS: Final = 3
 
 _PATIENCE: Final = 5.0
 """Seconds in which the queue has to give a connection; then the database is looked for anew."""
+
+_HANGS: Final = 1
+"""The exit code of a worker that could not finish because the database says nothing."""
 
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 30.0
@@ -50,7 +54,9 @@ def serve(
     """Run ``jobs`` on time until SIGTERM or SIGINT; those under way are finished first.
 
     ``tell`` hears of each run, ``warn`` of what is wrong with the queue or the database, both
-    in any thread. Refuses what ``db.connect`` refuses when it cannot begin at all.
+    in any thread. While the database gives no sign of life, nothing is waited for: the process
+    ends with 1, and the next run does what is left. Refuses what ``db.connect`` refuses when it
+    cannot begin at all.
     """
     with db.connect(settings):
         pass
@@ -82,6 +88,8 @@ async def _serve(
         with suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), pause)
         pause = min(2 * pause, _LONGEST_PAUSE)
+    if not await probe.of_server(settings).answers():
+        leaving.soon(_HANGS)  # threads that wait for it are not waited for
 
 
 async def _work(
@@ -107,6 +115,8 @@ async def _work(
         await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
         told.cancel()
         working.cancel()  # it finishes what it is doing
+        if not await leaving.while_alive(probe.of_server(settings), working):
+            leaving.soon(_HANGS)
         with suppress(asyncio.CancelledError):
             await working
 
