@@ -16,6 +16,7 @@ _PATIENCE: Final = 5.0
 """Seconds in which a connection has to become free."""
 
 Found = TypeVar("Found")
+Begin = Callable[[db.Connection], AbstractContextManager[object]]
 
 
 @contextmanager
@@ -39,20 +40,12 @@ def begun(pool: db.Pool) -> Iterator[db.Connection]:
         raise DatabaseUnreachable(reason=_in_one_line(error)) from error
 
 
-@contextmanager
-def lent(pool: db.Pool) -> Iterator[db.Connection]:
+def lent(pool: db.Pool) -> AbstractContextManager[db.Connection]:
     """Give a connection without a transaction, to who opens transactions of its own.
 
     Refuses ``database-unreachable``; what was committed before stays.
     """
-    conn, stack = _begin(pool, lambda conn: nullcontext(conn.execute("SELECT 1")))
-    try:
-        with metrics.POOL_USED.track_inprogress(), stack:
-            yield conn
-    except psycopg.OperationalError as error:
-        if not is_lost(conn, error):
-            raise
-        raise DatabaseUnreachable(reason=_in_one_line(error)) from error
+    return _used(pool, lambda conn: nullcontext(conn.execute("SELECT 1")))
 
 
 def ask(pool: db.Pool, question: Callable[[db.Connection], Found]) -> Found:
@@ -74,13 +67,17 @@ def ask(pool: db.Pool, question: Callable[[db.Connection], Found]) -> Found:
     raise DatabaseUnreachable(reason=_in_one_line(lost)) from lost
 
 
-@contextmanager
-def snapshot(pool: db.Pool) -> Iterator[db.Connection]:
+def snapshot(pool: db.Pool) -> AbstractContextManager[db.Connection]:
     """Give a connection that sees one state of the database until the block ends, and only reads.
 
     Refuses ``database-unreachable``.
     """
-    conn, stack = _begin(pool, _reading)
+    return _used(pool, _reading)
+
+
+@contextmanager
+def _used(pool: db.Pool, begin: Begin) -> Iterator[db.Connection]:
+    conn, stack = _begin(pool, begin)
     try:
         with metrics.POOL_USED.track_inprogress(), stack:
             yield conn
@@ -102,9 +99,7 @@ def _reading(conn: db.Connection) -> Iterator[None]:
             conn.isolation_level = conn.read_only = None
 
 
-def _begin(
-    pool: db.Pool, begin: Callable[[db.Connection], AbstractContextManager[object]]
-) -> tuple[db.Connection, ExitStack]:
+def _begin(pool: db.Pool, begin: Begin) -> tuple[db.Connection, ExitStack]:
     """Begin on the first connection that can; the pool replaces those that have died in it."""
     began = time.monotonic()
     lost: Exception | None = None
