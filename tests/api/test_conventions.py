@@ -53,6 +53,17 @@ def test_what_the_framework_refuses_is_a_problem_too(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["x-request-id"] == answer.json()["request_id"]
+    assert ("POST" in answer.headers.get("allow", "")) is (status == 405)
+
+
+def test_a_body_that_is_wrong_is_told_where(served: Served) -> None:
+    body = {"member": {"card": "CARD000001"}, "outlet": "A", "points": {"value": -1}}
+    answer = served.client.post("/v1/awards", json=body, headers=served.headers("A", "1"))
+    said = answer.json()
+    (wrong,) = said["facts"]["errors"]
+    assert (wrong["source"], wrong["key"]) == ("body", "points.value")
+    assert ">= 0" in wrong["message"]
+    assert said["detail"] == f"points.value: {wrong['message']}"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 import pytest
@@ -11,6 +11,7 @@ from tests.api.conftest import Served
 from tongbao.access import keys
 from tongbao.access.roles import SCOPES
 from tongbao.api import app, document
+from tongbao.api.schemas import structs_of
 from tongbao.kernel import clock
 from tongbao.kernel.settings import Settings
 
@@ -45,6 +46,7 @@ def test_the_document_is_whole() -> None:
         found: Any = DOCUMENT
         for part in ref.removeprefix("#/").split("/"):
             found = found[part]
+    assert [name for name in DOCUMENT["components"]["schemas"] if not name.isidentifier()] == []
     assert "``" not in msgspec.json.encode(DOCUMENT).decode()
 
 
@@ -64,19 +66,51 @@ def test_every_operation_is_described(method: str, path: str, operation: dict[st
             assert content["schema"] or not kind.endswith("json"), status
 
 
-def test_every_example_is_one() -> None:
-    wrong = {}
+def test_every_time_says_that_it_is_one_and_those_that_are_sent_have_a_zone() -> None:
+    times = [
+        (name, field, shown)
+        for name, schema in DOCUMENT["components"]["schemas"].items()
+        for field, shown in schema.get("properties", {}).items()
+        if field.endswith(("_at", "since", "valid_from", "valid_until"))
+        if "'string'" in str(shown)
+    ]
+    assert len(times) > 100
+    silent = [one[:2] for one in times if "'format': 'date" not in str(one[2])]
+    assert silent == []
+    naive = []
+    for name, _, body in bodies():
+        for kind in structs_of([body], set()):
+            for field, told in get_type_hints(kind, include_extras=True).items():
+                if "datetime.datetime" in str(told) and "tz=True" not in str(told):
+                    naive.append((name, kind.__name__, field))
+    assert naive == []
+
+
+def bodies() -> Iterator[tuple[str, Any, Any]]:
+    """Give each body of JSON or form that the document shows: its operation, example and type."""
+    shown = {
+        operation["operationId"]: content
+        for item in DOCUMENT["paths"].values()
+        for operation in item.values()
+        for content in operation.get("requestBody", {}).get("content", {}).values()
+    }
     for route in MADE.routes:
         for handler in getattr(route, "route_handlers", ()):
-            example = handler.opt.get("example")
-            if example is None:
-                continue
-            body = handler.parsed_fn_signature.parameters["data"].annotation
-            try:
-                msgspec.convert(example, body)
-            except msgspec.ValidationError as error:
-                wrong[handler.fn.__name__] = str(error)
+            found = handler.parsed_fn_signature.parameters.get("data")
+            name = f"{handler.fn.__module__.rpartition('.')[2]}_{handler.fn.__name__}"
+            if found is not None and name in shown and "schema" in shown[name]:
+                yield name, shown[name].get("example"), handler.opt.get("form", found.annotation)
+
+
+def test_every_body_has_an_example_that_is_one() -> None:
+    wrong = {}
+    for name, example, body in bodies():
+        try:
+            msgspec.convert(example, body)
+        except msgspec.ValidationError as error:
+            wrong[name] = (str(error), example)
     assert wrong == {}
+    assert len([*bodies()]) > 80
 
 
 def faults(

@@ -16,7 +16,7 @@ from tongbao.api.listing import Page
 from tongbao.api.lookup import number
 from tongbao.api.paging import whole
 from tongbao.api.reach import everybody, operators
-from tongbao.api.wire import Id, PathId
+from tongbao.api.wire import Id, PathId, Time
 from tongbao.kernel import clock, limits
 from tongbao.kernel.db import Connection
 
@@ -69,7 +69,7 @@ class ContractIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The next version: as the one before, but for the terms given; ``fresh``: as when unset."""
 
     terms: TermsIn = TermsIn()
-    valid_from: datetime | None = None
+    valid_from: Time | None = None
     fresh: bool = False
 
 

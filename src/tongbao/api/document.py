@@ -1,7 +1,8 @@
 """The OpenAPI document: what Litestar knows of the routes, and what all of them have in common."""
 
 import inspect
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -15,16 +16,16 @@ from litestar.openapi.spec import Components, License, SecurityScheme
 from litestar.response import Stream
 from litestar.types import Method
 
-from tongbao.api import calls, pages, versions
+from tongbao.api import calls, examples, pages, versions
 from tongbao.api.caller import OPEN
 from tongbao.api.problems import CONTENT_TYPE
+from tongbao.api.schemas import REF, Schemas
 from tongbao.api.wire import Problem
 
 PATH: Final = "/v1/docs"
 FORM: Final = "application/x-www-form-urlencoded"
 _JSON: Final = "/openapi.json"
 _BYTES: Final = "application/octet-stream"
-_REF: Final = "#/components/{}/{}"
 _ABOUT: Final = """\
 The clearing house for loyalty points, for tills, apps and partners.
 
@@ -55,6 +56,9 @@ _DONE: Final = {
     201: "Done; or done before, and answered again.",
     202: "Taken: the worker does it, and what became of it is read.",
 }
+_MODULE: Final = re.compile(r"tongbao\.api\.(?:wire_?)?(\w*)\.(?=[A-Z])")
+"""What stands before the name of one of two structs that are called the same: the module's name is
+put there as a word."""
 _OPTIONAL: Final = (versions.HEADER, "X-Request-Id")
 _ALWAYS: Final = (400, 429, 500, 503)
 _GUARDED: Final = (401, 403)
@@ -145,7 +149,7 @@ def _complete(app: Litestar) -> dict[str, Any]:
     tags: dict[str, str] = {}
     errors = [handler.opt.get("errors") for handler in handlers.values()]
     travels = [*map(_body, handlers.values()), *map(_answer, handlers.values())]
-    schemas = _Schemas([*travels, *errors, Problem])
+    schemas = Schemas([*travels, *errors, Problem])
     for path, item in made["paths"].items():
         for method, operation in item.items():
             handler = handlers[operation["operationId"]]
@@ -160,23 +164,9 @@ def _complete(app: Litestar) -> dict[str, Any]:
     }
     # Docstrings write code as Sphinx does, the document as Markdown.
     text = msgspec.json.encode(made).decode().replace("``", "`")
+    text = _MODULE.sub(lambda found: found[1].title().replace("_", ""), text)
     whole: dict[str, Any] = msgspec.json.decode(text)
     return whole
-
-
-class _Schemas:
-    """JSON Schemas of what travels, as msgspec has them: with bounds, and with what they mean."""
-
-    def __init__(self, types: Iterable[Any]) -> None:
-        self._types = [one for one in dict.fromkeys(types) if one is not None]
-        self._schemas, self.components = msgspec.json.schema_components(
-            self._types, ref_template=_REF.format("schemas", "{name}")
-        )
-
-    def of(self, wanted: Any) -> dict[str, Any]:
-        """Give the schema of a type, which refers to the components."""
-        found: dict[str, Any] = self._schemas[self._types.index(wanted)]
-        return found
 
 
 def _body(handler: HTTPRouteHandler) -> Any:
@@ -197,13 +187,13 @@ def _answer(handler: HTTPRouteHandler) -> Any:
     return returned.annotation
 
 
-def _show(operation: dict[str, Any], handler: HTTPRouteHandler, schemas: _Schemas) -> None:
+def _show(operation: dict[str, Any], handler: HTTPRouteHandler, schemas: Schemas) -> None:
     """Put the schemas of body and answer into an operation, and its example."""
     body = _body(handler)
     if body is not None:
-        shown = {"schema": schemas.of(body)}
-        if handler.opt.get("example") is not None:
-            shown["example"] = handler.opt["example"]
+        schema = schemas.of(body)
+        given = handler.opt.get("example")
+        shown = {"schema": schema, "example": given or examples.of(schema, schemas.components)}
         kind = FORM if "form" in handler.opt else "application/json"
         operation.setdefault("requestBody", {"required": True})["content"] = {kind: shown}
     if handler.opt.get("upload"):
@@ -228,10 +218,10 @@ def _describe(operation: dict[str, Any], handler: HTTPRouteHandler, method: str,
     names = [calls.HEADER] if writes else []
     if 412 in handler.opt.get("refuses", ()):
         names.append("If-Match")
-    parameters += [{"$ref": _REF.format("parameters", name)} for name in (*names, *_OPTIONAL)]
+    parameters += [{"$ref": REF.format("parameters", name)} for name in (*names, *_OPTIONAL)]
     own = {status: said for status, said in operation["responses"].items() if status < "4"}
     refusals = {
-        str(status): {"$ref": _REF.format("responses", _refusal(status))}
+        str(status): {"$ref": REF.format("responses", _refusal(status))}
         for status in statuses(handler, method, path)
     }
     operation["responses"] = own | refusals
@@ -254,7 +244,7 @@ def _refusal(status: int) -> str:
 def _problem(status: int) -> dict[str, Any]:
     said: dict[str, Any] = {
         "description": _STATUSES[status],
-        "content": {CONTENT_TYPE: {"schema": {"$ref": _REF.format("schemas", "Problem")}}},
+        "content": {CONTENT_TYPE: {"schema": {"$ref": REF.format("schemas", "Problem")}}},
     }
     if status in (429, 503):
         seconds = {"description": "Seconds to wait.", "schema": {"type": "string"}}

@@ -20,7 +20,7 @@ from tongbao.api.nouns import tell
 from tongbao.api.paging import pages
 from tongbao.api.proposals import Whose
 from tongbao.api.reach import everybody, operators
-from tongbao.api.wire import Id, Name, PathId
+from tongbao.api.wire import Id, Name, PathId, Time
 from tongbao.api.writes import Made
 from tongbao.hosting import parts
 from tongbao.kernel import limits
@@ -71,7 +71,7 @@ class KeyIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Name
     organisation: Id | None = None
     scopes: list[Scope] | None = None
-    expires_at: datetime | None = None
+    expires_at: Time | None = None
 
 
 class RotateIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -140,8 +140,17 @@ def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[An
 
 def on_validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[Any]:
     """Answer a body or a parameter that is not what the route takes."""
-    wrong = [str(one) for one in (error.extra or [])]
-    return on_refusal(request, RequestMalformed(reason=error.detail, errors=wrong))
+    found = error.extra if isinstance(error.extra, list) else []
+    wrong = [_wrong(one) for one in found if isinstance(one, dict)]
+    said = [f"{one['key']}: {one['message']}" if one["key"] else one["message"] for one in wrong]
+    return on_refusal(
+        request, RequestMalformed(reason="; ".join(said) or error.detail, errors=wrong)
+    )
+
+
+def _wrong(found: dict[str, Any]) -> dict[str, str]:
+    """Say of one fault where it is (body, query, header) and what."""
+    return {name: str(found.get(name, "")) for name in ("source", "key", "message")}
 
 
 def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
@@ -159,8 +168,9 @@ def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[A
         case _:
             refusal = RequestMalformed(reason=error.detail)
     refused = on_refusal(request, refusal)
-    if error.headers and "Allow" in error.headers:
-        refused.headers["Allow"] = error.headers["Allow"]
+    for name, value in (error.headers or {}).items():
+        if name.lower() == "allow":
+            refused.headers["Allow"] = value
     return refused
 
 

@@ -47,7 +47,7 @@ class SweptOut(Struct, frozen=True, kw_only=True):
     more: bool
 
 
-class SeenOut(Struct, frozen=True, kw_only=True):
+class WatchedOut(Struct, frozen=True, kw_only=True):
     """How many events were read, and how many items they raised at most.
 
     ``more``: its time was over before all were read; ask again, with another key.
@@ -181,13 +181,13 @@ async def sweep(request: Req, caller: Me, actor: Actor) -> Response[SweptOut]:
 
 
 @post("/v1/risk/watch", **operators("risk:write", status_code=200))
-async def look(request: Req, caller: Me, actor: Actor) -> Response[SeenOut]:
+async def look(request: Req, caller: Me, actor: Actor) -> Response[WatchedOut]:
     """Read what has happened since the last time, and note what deserves a look."""
 
     def do(conn: Connection) -> object:
         return watch.look_at_all(conn, clock.now, clock.now() + _MOST)
 
-    return await in_steps(request, caller, actor, None, SeenOut, do)
+    return await in_steps(request, caller, actor, None, WatchedOut, do)
 
 
 @post("/v1/risk/sleepers", **operators("risk:write", status_code=200))

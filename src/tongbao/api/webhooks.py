@@ -14,7 +14,7 @@ from tongbao.access.keys import Caller
 from tongbao.alliance.organisations import OrganisationNotFound
 from tongbao.api import etags, listing, lookup
 from tongbao.api.caller import needs
-from tongbao.api.wire import Id, PathId
+from tongbao.api.wire import Id, PathId, Time
 from tongbao.api.writes import Made, write
 from tongbao.events import audience
 from tongbao.hosting import parts
@@ -73,7 +73,7 @@ class SecretIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class ReplayIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """From when on events are to be sent once more."""
 
-    since: datetime
+    since: Time
 
 
 class Nothing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
