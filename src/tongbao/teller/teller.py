@@ -264,7 +264,7 @@ def _answer(batch: Sequence[Handed], results: Sequence[Result]) -> None:
     """Give every caller its outcome, or why there is none."""
     outcomes: Counter[tuple[str, str]] = Counter()
     for handed, result in zip(batch, results, strict=True):
-        outcomes[type(handed.operation).__name__.lower(), _outcome(result)] += 1
+        outcomes[str(handed.operation.__struct_config__.tag), _outcome(result)] += 1
         handed.waiter.give(handed.place, result)
     for (kind, outcome), times in outcomes.items():
         metrics.OPERATIONS.labels(kind, outcome).inc(times)
