@@ -183,6 +183,12 @@ def test_a_contract_is_signed_and_rules(lived: Served) -> None:
     shown = lived.get(page).text
     for text in ("2.5%", "98%", "1.25%", "12 months", "¥50,000.00", "weekly"):
         assert text in shown
+    beyond = lived.send(f"{page}/contract", fields | {"earn_rate": "200"}).text
+    assert 'id="why-earn_rate"' in beyond
+    assert "This must lie between 0% and 100%." in beyond
+    for field in ("earn_rate", "credit_limit"):
+        refused = lived.send(f"{page}/contract", fields | {field: "much"})
+        assert f'id="why-{field}"' in refused.text
     wrong = lived.send(f"{page}/contract", fields | {"earn_rate": "much"})
     assert wrong.status_code == 422
 

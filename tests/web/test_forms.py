@@ -55,7 +55,7 @@ def test_a_refusal_stands_beside_its_field_and_what_was_typed_is_kept(served: Se
     answer = served.send(NEW, {"name": "Tea", "code": "A", "role": "merchant"}, key=key)
     assert answer.status_code == 422
     assert 'id="why-code"' in answer.text
-    assert "another organisation has the code A" in answer.text
+    assert "Another organisation has this code" in answer.text
     assert re.search(r'name="name"[^>]*value="Tea"', answer.text)
     assert f'value="{key}"' in answer.text
     # Nothing of it was kept: the same form may be mended and sent again.
@@ -73,3 +73,12 @@ def test_what_is_missing_or_malformed_is_said_beside_its_field(served: Served) -
         assert answer.status_code == 422
         assert f'id="why-{field}"' in answer.text
     assert registered(served, "tea-4") == 0
+
+
+def test_who_was_signed_out_meanwhile_is_told_that_nothing_was_changed(served: Served) -> None:
+    served.sign_in("admin")
+    served.client.cookies.clear()
+    answer = served.send(NEW, {"name": "Tea", "code": "tea-5", "role": "merchant"})
+    assert answer.headers["location"].startswith("/sign-in?next=")
+    assert "nothing was changed" in served.get(answer.headers["location"]).text
+    assert registered(served, "tea-5") == 0

@@ -8,6 +8,7 @@ from litestar.exceptions import HTTPException
 
 from tongbao.kernel.errors import Conflict, Malformed, NotFound, Refusal, Refused
 from tongbao.web import pages, resending, security, told
+from tongbao.web.pages import Said
 from tongbao.web.who import CodeFirst, SignInFirst
 from tongbao.web.words import mark
 
@@ -49,6 +50,9 @@ _RESEND: Final = mark(
 _RETURN: Final = mark(
     "Wait a moment, go back, and look whether it was done before you send it again."
 )
+_SIGNED_OUT: Final = Said(
+    mark("You were signed out meanwhile, so nothing was changed. Sign in again."), tone="bad"
+)
 _MISSING: Final = mark("The address that was asked for leads nowhere.")
 _CRASH: Final = mark("The request could not be finished, and nothing of it was kept.")
 
@@ -72,7 +76,8 @@ def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[An
     if isinstance(refusal, SignInFirst | CodeFirst):
         if request.headers.get("hx-request"):
             return Response("", status_code=401, media_type=pages.HTML)
-        return pages.go("/code" if isinstance(refusal, CodeFirst) else refusal.path)
+        to = "/code" if isinstance(refusal, CodeFirst) else refusal.path
+        return pages.go(to, None if request.method in ("GET", "HEAD") else _SIGNED_OUT)
     status = status_of(refusal)
     return _told(request, status, told.refusal(pages.words_of(request), refusal), refusal.code)
 

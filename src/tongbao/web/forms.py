@@ -53,7 +53,10 @@ class Form(Struct, frozen=True, kw_only=True):
 
     def fen(self, name: str) -> int:
         """Give an amount in fen; refuses ``field-missing`` and ``amount-malformed``."""
-        return amounts.parse(self.text(name).replace(",", ""))
+        try:
+            return amounts.parse(self.text(name).replace(",", ""))
+        except amounts.AmountMalformed as no:
+            raise amounts.AmountMalformed(**no.facts, typed_in=name) from None
 
     def moment(self, name: str, zone: tzinfo) -> datetime:
         """Give a time as it is in a zone; refuses ``field-missing`` and ``time-malformed``."""
@@ -138,11 +141,13 @@ def step_up(request: Request[Any, Any, Any], refusal: Refusal) -> Response[str] 
 def beside(refusal: Refusal | None, fields: Mapping[str, str]) -> dict[str, Refusal]:
     """Give the refusal by the field it is about; by ``""`` when it is about the whole form.
 
-    ``fields`` names the field of a code; else it is the one that the refusal itself names.
+    The field is the one in which it was typed, else that which ``fields`` names for the code, else
+    the one that the refusal itself names.
     """
     if refusal is None:
         return {}
-    return {fields.get(refusal.code, str(refusal.facts.get("name", ""))): refusal}
+    named = refusal.facts.get("name", refusal.facts.get("term", ""))
+    return {refusal.facts.get("typed_in", fields.get(refusal.code, str(named))): refusal}
 
 
 def _once(

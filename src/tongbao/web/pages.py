@@ -24,10 +24,11 @@ _THEMES: Final = ("light", "dark")
 
 
 class Said(msgspec.Struct, frozen=True):
-    """What the next page says once: that something was done."""
+    """What the next page says once: that something was done; in a ``bad`` tone, that it was not."""
 
     text: str
     facts: dict[str, str | int] = {}
+    tone: str = "good"
 
 
 def page(
@@ -57,6 +58,7 @@ def page(
         "proof": who.proof(token) if token else who.proof_of(request),
         "navigation": navigation.of(who.known(request), request.scope["path"]),
         "said": None if said is None else spoken.say(said.text, **said.facts),
+        "tone": said.tone if said else "",
         "assets": request.app.state.assets,
         "gaps": gaps,
     }

@@ -13,7 +13,7 @@ from tongbao.hosting import parts
 from tongbao.hosting import sign_in as letting_in
 from tongbao.kernel import clock
 from tongbao.kernel.errors import Refusal
-from tongbao.web import forms, navigation, pages, who
+from tongbao.web import devices, forms, navigation, pages, who
 from tongbao.web.door import inside
 from tongbao.web.forms import Form
 from tongbao.web.pages import Said
@@ -40,7 +40,7 @@ async def take_name(request: Request[Any, Any, Any]) -> Response[str]:
             parts.of(request),
             form.text("login"),
             form.values.get("password", ""),
-            device=request.headers.get("user-agent", ""),
+            device=devices.name_of(request.headers.get("user-agent", "")),
             address=who.address(request),
         )
     except Refusal as refusal:

@@ -11,7 +11,7 @@ from tongbao.hosting import parts, single_sign_on
 from tongbao.hosting.provider import BACK
 from tongbao.kernel import limits
 from tongbao.kernel.errors import Refusal
-from tongbao.web import navigation, pages, signing_in, who
+from tongbao.web import devices, navigation, pages, signing_in, who
 from tongbao.web.door import inside
 from tongbao.web.who import OPEN
 
@@ -41,7 +41,7 @@ async def back(request: Request[Any, Any, Any]) -> Response[str]:
             state=request.query_params.get("state", ""),
             code=request.query_params.get("code", ""),
             browser=request.cookies.get(_COOKIE, ""),
-            device=request.headers.get("user-agent", ""),
+            device=devices.name_of(request.headers.get("user-agent", "")),
             address=who.address(request),
         )
     except Refusal as refusal:

@@ -79,6 +79,7 @@ TEXTS: Final = {
     "leg-state": mark("Something else became of it meanwhile, so this cannot be done now."),
     "bank-line-decided": mark("It was decided meanwhile; here is what became of it."),
     "balance-limit": mark("An account would hold more than %(most)s."),
+    "terms-malformed": mark("This must lie between %(least)s and %(most)s."),
     "organisation-not-found": mark("There is no such organisation."),
     "organisation-closed": mark("This organisation is closed."),
     "organisation-not-active": mark("The organisation is %(status)s."),
@@ -158,6 +159,7 @@ _YUAN: Final = frozenset(
         ("refund-exceeds-sale", "wanted"),
     }
 )
+_MONEY_TERMS: Final = frozenset({"credit_limit", "block", "replenish_below"})
 _APPLICATION: Final = re.compile(r"application (\d+)")
 DOERS: Final = {
     "bank": mark("The bank"),
@@ -208,6 +210,22 @@ _COUNTED: Final = frozenset({"text-malformed", "code-malformed", "webhooks-too-m
 _TIMES: Final = frozenset({"resets_at", "expired_at", "until"})
 
 
+NOTES: Final = {
+    text: text
+    for text in (
+        mark("nobody is owed anything"),
+        mark("in default"),
+        mark("the leg is in a payment file"),
+        mark("the bank has reported it"),
+        mark("the statement that was missing has come"),
+        mark("the lines have come"),
+        mark("the month is over"),
+        mark("the advice was reversed"),
+    )
+}
+"""Why something was done, where the service itself has done it."""
+
+
 def refusal(spoken: Words, no: Refusal) -> str:
     """Say why something was refused."""
     return refused(spoken, no.code, no.text or no.code, no.facts)
@@ -220,6 +238,9 @@ def refused(spoken: Words, code: str, text: str, given: Mapping[str, Any]) -> st
             {"reason": reason(spoken, why)} if isinstance(why := given.get("reason"), str) else {}
         )
         return spoken.refused(text, {**given, **known})
+    if code == "terms-malformed":
+        write = _term(spoken, str(given["term"]))
+        return spoken.say(TEXTS[code], least=write(given["least"]), most=write(given["most"]))
     shown = {name: _fact(spoken, code, name, value) for name, value in given.items()}
     return spoken.say(TEXTS[code], **shown)
 
@@ -232,7 +253,15 @@ def noted(text: str, spoken: Words) -> str:
     application = _APPLICATION.fullmatch(text)
     if application:
         return spoken.say(mark("Application %(number)s"), number=application[1])
-    return spoken.say(DOERS[text]) if text in DOERS else text
+    known = DOERS | NOTES
+    return spoken.say(known[text]) if text in known else text
+
+
+def _term(spoken: Words, term: str) -> Callable[[int], str]:
+    """Give how a term of a contract is written: most are rates."""
+    if term.endswith(("months", "days", "step")):
+        return spoken.count
+    return spoken.money if term in _MONEY_TERMS else spoken.percent
 
 
 def reason(spoken: Words, text: str) -> str:

@@ -13,7 +13,7 @@ from tongbao.hosting import member_sign_in as hosting
 from tongbao.hosting import parts
 from tongbao.kernel import clock, limits
 from tongbao.kernel.errors import Refusal
-from tongbao.web import forms, pages, who
+from tongbao.web import devices, forms, pages, who
 from tongbao.web.door import inside
 from tongbao.web.forms import Form
 from tongbao.web.pages import Said
@@ -77,7 +77,7 @@ async def take_code(request: Request[Any, Any, Any]) -> Response[str]:
             phone,
             form.text("code"),
             enrol=True,
-            device=_device(request.headers.get("user-agent", "")),
+            device=devices.name_of(request.headers.get("user-agent", "")) or "?",
             address=who.address(request),
         )
     except Refusal as refusal:
@@ -135,20 +135,6 @@ def remember(request: Request[Any, Any, Any], phone: str) -> Cookie:
         secure=request.url.scheme == "https",
         max_age=int(limits.ONE_TIME_CODE.total_seconds()) if phone else 0,
     )
-
-
-_SYSTEMS: Final = ("iPhone", "iPad", "Android", "HarmonyOS", "Windows", "Mac OS", "Linux")
-_BROWSERS: Final = ("MicroMessenger", "Edg", "Firefox", "Chrome", "Safari")
-_CALLED: Final = {"MicroMessenger": "WeChat", "Edg": "Edge", "Mac OS": "Mac"}
-
-
-def _device(agent: str) -> str:
-    """Name a device as its owner would know it again, from what its browser says of itself."""
-    found = [
-        next((_CALLED.get(name, name) for name in names if name in agent), "")
-        for names in (_SYSTEMS, _BROWSERS)
-    ]
-    return " · ".join(filter(None, found)) or agent or "?"
 
 
 ROUTES: Final[list[BaseRouteHandler]] = [

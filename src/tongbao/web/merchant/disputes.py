@@ -63,7 +63,7 @@ LISTING: Final = Listing(
         Column(name="due", title=mark("Deadline"), kind="date"),
         Column(name="upheld", title=mark("Decided"), kind="money"),
         Column(name="opened_by", title=mark("Opened by"), kind="person"),
-        Column(name="opened_at", title=mark("Opened"), kind="moment"),
+        Column(name="opened_at", title=mark("Opened on"), kind="moment"),
     ),
     empty=mark("Nothing is disputed"),
     advice=mark("A claim or fee that is wrong is disputed from its operation."),
@@ -196,7 +196,7 @@ async def _missing(
         "merchant/dispute_missing.html",
         status=422 if refusal else 200,
         form=form,
-        others=[one for one in others if one.id != mine and one.status != "closed"],
+        organisations=[one for one in others if one.id != mine and one.status != "closed"],
         refused=forms.beside(refusal, {"organisation-not-found": "against", **_BESIDE}),
     )
 

@@ -50,7 +50,7 @@ SCOPES: Final = {
     "risk:read": mark("See risk items"),
     "risk:write": mark("Decide risk items"),
 }
-OVERLAPS: Final = {"0": mark("at once"), "24": mark("a day"), "168": mark("a week")}
+OVERLAPS: Final = {"0": mark("at once"), "24": mark("after a day"), "168": mark("after a week")}
 SIGNS: Final = {
     "no": mark("no"),
     "optional": mark("may sign"),

@@ -45,7 +45,14 @@ EXCEPTIONS: Final = Listing(
             says=labels.EXCEPTIONS,
             to=lambda row: f"/operator/exceptions/{row['id']}",
         ),
-        Column(name="subject", title=mark("Subject"), kind="code"),
+        Column(
+            name="subject",
+            title=mark("Subject"),
+            kind="code",
+            to=lambda row: (
+                f"/operator/operations/{row['subject']}" if row["kind"] == "advice" else None
+            ),
+        ),
         Column(name="organisation", title=mark("Organisation")),
         Column(name="state", title=mark("State"), kind="state", says=labels.EXCEPTION_STATES),
         Column(name="assigned_to", title=mark("Works on it"), kind="person"),

@@ -61,7 +61,7 @@ LISTING: Final = Listing(
         Column(name="amount", title=mark("Amount"), kind="money", sort=True),
         Column(name="state", title=mark("State"), kind="state", says=labels.DISPUTE_STATES),
         Column(name="due", title=mark("Due"), kind="date"),
-        Column(name="opened_at", title=mark("Opened"), kind="moment"),
+        Column(name="opened_at", title=mark("Opened on"), kind="moment"),
     ),
     empty=mark("Nobody disputes anything"),
     advice=mark("What one organisation wants of another besides its claims is listed here."),

@@ -229,11 +229,13 @@ async def _new(
         "organisation-not-found": "organisation",
         "outlet-not-found": "outlet",
     }
+    known = await parts.read(request, organisations.list_after)
     return pages.page(
         request,
         "operator/person_new.html",
         status=422 if refusal else 200,
         form=form,
+        organisations=[one for one in known if one.status != "closed"],
         roles=PERSON_ROLES,
         refused=forms.beside(refusal, beside),
     )

@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from tongbao.access import audit, sessions
 from tongbao.alliance import organisations
+from tongbao.alliance.types import Organisation
 from tongbao.hosting import parts
-from tongbao.kernel import amounts, clock, settings
+from tongbao.kernel import clock, settings
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.points import caps
@@ -184,12 +185,12 @@ def ruling_proofs(steps: list[StepUp]) -> list[StepUp]:
 
 def _uses(form: Form) -> int | None:
     given = form.maybe("uses")
-    return None if given is None else amounts.parse(given) // 100
+    return None if given is None else form.fen("uses") // 100
 
 
 def _points(form: Form, name: str = "points") -> int | None:
     given = form.maybe(name)
-    return None if given is None else amounts.parse(given.replace(",", ""))
+    return None if given is None else form.fen(name)
 
 
 def _whose(conn: Connection, form: Form, name: str = "organisation") -> int | None:
@@ -200,13 +201,16 @@ def _whose(conn: Connection, form: Form, name: str = "organisation") -> int | No
 async def _page(
     request: Request[Any, Any, Any], form: Form | None, refusal: Refusal | None
 ) -> Response[str]:
-    def ask(conn: Connection) -> tuple[list[Limit], list[StepUp], dict[int, str]]:
+    def ask(
+        conn: Connection,
+    ) -> tuple[list[Limit], list[StepUp], dict[int, str], list[Organisation]]:
         found, steps = ruling(caps.limits_of(conn)), ruling_proofs(caps.step_ups_of(conn))
         whose = [one.organisation_id for one in found] + [one.organisation_id for one in steps]
         ids = {one for one in whose if one is not None}
-        return found, steps, {one: organisations.get(conn, one).name for one in ids}
+        called = {one: organisations.get(conn, one).name for one in ids}
+        return found, steps, called, organisations.list_after(conn)
 
-    found, steps, names = await parts.read(request, ask)
+    found, steps, names, known = await parts.read(request, ask)
     return pages.page(
         request,
         "operator/settings.html",
@@ -216,6 +220,7 @@ async def _page(
         limits=found,
         steps=steps,
         names=names,
+        organisations=[one for one in known if one.status != "closed"],
         subjects=SUBJECTS,
         measures=MEASURES,
         spans=SPANS,

@@ -1,7 +1,7 @@
 """The terms of a contract as forms have them: rates in per cent, amounts in yuan."""
 
 from tongbao.alliance.types import Terms
-from tongbao.kernel import amounts, limits
+from tongbao.kernel import limits
 from tongbao.web import labels
 from tongbao.web.forms import Form
 
@@ -12,14 +12,17 @@ def read(form: Form) -> Terms:
     def rate(name: str) -> int:
         return form.fen(name) * (limits.RATE // 10_000)
 
-    expiry, credit = form.maybe("expiry_months"), form.maybe("credit_limit")
+    def optional(name: str) -> int | None:
+        return form.fen(name) if form.maybe(name) else None
+
+    months = optional("expiry_months")
     return Terms(
         earn_rate=rate("earn_rate"),
         prepaid_share=rate("prepaid_share"),
         reimbursement=rate("reimbursement"),
         acceptance_fee=rate("acceptance_fee"),
         issue_fee=rate("issue_fee"),
-        expiry_months=amounts.parse(expiry) // 100 if expiry else None,
-        credit_limit=amounts.parse(credit.replace(",", "")) if credit else None,
+        expiry_months=None if months is None else months // 100,
+        credit_limit=optional("credit_limit"),
         cycle=form.choice("cycle", tuple(labels.CYCLES)),  # type: ignore[arg-type]  # one of them
     )
