@@ -109,7 +109,7 @@ def test_a_line_is_refunded_from_the_overview_on(
         page = window.page
         page.locator("a[href*='/merchant/operations?since']").first.click()
         window.settle()
-        page.locator(f"a[href='/merchant/operations/{ids_of(lived)['operation']}']").click()
+        page.locator(f"a[href='/merchant/operations/{ids_of(lived)['operation']}']").first.click()
         window.settle()
         page.fill("[name='back:cup']", "5")
         page.get_by_role("button", name=refund, exact=True).click()
