@@ -361,3 +361,27 @@ def test_the_vectors_of_the_documentation() -> None:
     assert f"```\n{signed.line_message(line).decode()}\n```" in page
     assert signed.hash_of(signed.line_message(line)) in page
     assert line.signature in page
+
+
+def test_a_key_is_ended_without_another(offline: Offline) -> None:
+    conn, outlet = offline.till.conn, offline.till.world.outlets["A"]
+    before = spend(offline, 1_000)
+    with conn.transaction():
+        assert allowances.end_key(conn, outlet, "t1", AT + 2 * HOUR) == offline.grant.terminal
+    after = spend(offline, 1_000, at=AT + 3 * HOUR)
+    assert [status(told) for told in offline.send(before, after)] == [
+        "posted",
+        "allowance-expired",
+    ]
+    with pytest.raises(allowances.TerminalKeyMissing):
+        offline.ask()
+    with conn.transaction(), pytest.raises(allowances.TerminalKeyMissing):
+        allowances.end_key(conn, outlet, "t1", AT + 2 * HOUR)
+
+
+def test_a_grant_is_given_again_with_the_same_signature(offline: Offline) -> None:
+    world, which = offline.till.world, offline.grant.allowance
+    mine, others = (world.organisations[name] for name in "AB")
+    assert allowances.get(offline.till.conn, which, mine, key=ACCESS) == offline.grant
+    with pytest.raises(allowances.AllowanceNotFound):
+        allowances.get(offline.till.conn, which, others, key=ACCESS)

@@ -40,6 +40,7 @@ SELECT max(p.id) FROM ledger.operation AS p INNER JOIN alliance.outlet AS t ON p
 WHERE t.code = 'jinheng-ja' AND p.kind = 'purchase' AND p.points > 0
 """
 _OUTLET = "SELECT id FROM alliance.outlet WHERE code = 'jinheng-ja'"
+_TERMINAL = f"SELECT min(id) FROM alliance.terminal WHERE outlet_id IN ({_OUTLET})"
 _CLAIM = """
 SELECT max(p.id) FROM ledger.operation AS p
 INNER JOIN ledger.transfer AS t ON p.id = t.operation_id AND t.movement = 40
@@ -78,6 +79,8 @@ LOOKS: tuple[Look, ...] = (
     Look("/operator/organisations/{id}/contract", ids=_LARGEST),
     Look("/operator/organisations/{id}/default", "audit", ids=_LARGEST),
     Look("/operator/organisations/{id}/operations", ids=_LARGEST),
+    Look("/operator/organisations/{id}/offline", "audit", ids=_LARGEST),
+    Look("/operator/organisations/{id}/allowances", "audit", ids=_LARGEST),
     Look("/operator/applications"),
     Look("/operator/applications/{id}", ids="SELECT max(id) FROM joining.application"),
     Look("/operator/members"),
@@ -139,6 +142,9 @@ LOOKS: tuple[Look, ...] = (
     Look("/merchant/outlets/{id}", "manager", ids=_OUTLET),
     Look("/merchant/outlets/{id}/operations", "finance", ids=_OUTLET),
     Look("/merchant/terminals", "manager"),
+    Look("/merchant/terminals/{id}", "manager", ids=_TERMINAL),
+    Look("/merchant/allowances", "manager"),
+    Look("/merchant/offline", "finance"),
     Look("/merchant/staff", "manager"),
     Look("/merchant/staff/new", "manager"),
     Look("/merchant/staff/{id}", "manager", ids=_CASHIER),

@@ -9,6 +9,7 @@ from tests.bank.desk import OWN, ZONE, details, open_account
 from tests.bank.made import Entry, statement
 from tests.joining.wanting import applied
 from tests.losses.fall import contribute, deposit
+from tests.web.homecoming import allow
 from tests.web.serving import Served
 from tests.world import AT, one
 from tongbao.alliance import collateral
@@ -118,6 +119,7 @@ def lived(served: Served, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         "window": closed.id, "settlement": made.id, "item": item.id, "proposal": proposal.id,
         "dispute": dispute.id, "report": report, "application": application,
         "person": served.people["admin"],
+        "allowance": allow(db, world.outlets["A"], "t1").allowance,
         "what": "account", "move": "moved", "line": f"{report}-1", "payment": f"TB{made.id}-{a}-1",
     }  # fmt: skip
 

@@ -116,7 +116,30 @@ def grant(
     values = {"signer": signer[0], "until": valid_until, "by": people.name(by), "at": at}
     row = conn.execute(Q.insert_allowance, sizes | values).fetchone()
     assert row is not None, "it has just been inserted"
-    made = _read(conn, row[0])
+    return get(conn, row[0], None, key=key)
+
+
+def end_key(conn: Connection, outlet_id: int, code: str, at: datetime) -> int:
+    """End a terminal's key, and its allowances with it; give the terminal's id.
+
+    What it has signed until then is still taken. Refuses ``terminal-not-found`` and
+    ``terminal-key-missing``.
+    """
+    terminal = terminals.find(conn, outlet_id, code)
+    values = {"terminal": terminal.id, "at": at}
+    conn.execute(Q.lock_terminal, values)
+    if conn.execute(Q.end_signers, values).rowcount == 0:
+        raise TerminalKeyMissing(terminal=code)
+    return terminal.id
+
+
+def get(conn: Connection, allowance_id: int, organisation_id: int | None, *, key: str) -> Grant:
+    """Give a grant with the operator's signature, the same as when it was given.
+
+    ``organisation_id``: whose it must be; none: anybody's. ``key`` is the setting
+    ``access_secret``. Refuses ``allowance-not-found``.
+    """
+    made = _of(conn, allowance_id, organisation_id)
     message = signed.grant_message(made)
     return replace(made, signature=signed.sign(signed.operators_key(key), message))
 
@@ -126,11 +149,16 @@ def end(conn: Connection, allowance_id: int, organisation_id: int | None, at: da
 
     ``organisation_id``: whose it must be; none: anybody's. Refuses ``allowance-not-found``.
     """
+    _of(conn, allowance_id, organisation_id)
+    conn.execute(Q.end_allowance, {"id": allowance_id, "at": at})
+    return _read(conn, allowance_id)
+
+
+def _of(conn: Connection, allowance_id: int, organisation_id: int | None) -> Grant:
     made = _read(conn, allowance_id)
     if organisation_id not in (None, made.organisation):
         raise AllowanceNotFound(allowance=allowance_id)
-    conn.execute(Q.end_allowance, {"id": allowance_id, "at": at})
-    return _read(conn, allowance_id)
+    return made
 
 
 def _read(conn: Connection, allowance_id: int) -> Grant:

@@ -54,7 +54,7 @@ def _cells(
     for column in columns:
         cells.append(_cell(column, row[column.name], spoken, names))
         if column.second:
-            cells.append(_safe("" if row[column.second] is None else str(row[column.second])))
+            cells.append(_second(column, row[column.second], spoken))
     return cells
 
 
@@ -72,6 +72,12 @@ def _cell(column: "Column", value: Any, spoken: Words, names: Mapping[str, str])
     if column.kind == "person" and value not in column.says:
         return _safe(doers.plain(value, names, spoken))
     return _safe(spoken.say(column.says.get(str(value), "")) or str(value))
+
+
+def _second(column: "Column", value: Any, spoken: Words) -> str:
+    if value is None:
+        return ""
+    return _safe(str(value) if column.second_tells is None else column.second_tells(value, spoken))
 
 
 def _safe(text: str) -> str:

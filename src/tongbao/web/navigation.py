@@ -101,7 +101,7 @@ WAYS: Final[list[Way]] = [
         text=mark("Outlets"),
         icon="building-store",
         roles=MERCHANT,
-        also=("/merchant/terminals",),
+        also=("/merchant/terminals", "/merchant/allowances", "/merchant/offline"),
     ),
     Way(to="/merchant/staff", text=mark("Staff"), icon="id-badge", roles=("manager",)),
     Way(

@@ -17,6 +17,7 @@ from tongbao.web.merchant import (
     disputes,
     keys,
     newcomers,
+    offline,
     operations,
     outlets,
     overview,
@@ -25,6 +26,7 @@ from tongbao.web.merchant import (
     reconciliations,
     signing,
     statements,
+    terminals,
     webhooks,
 )
 
@@ -37,6 +39,8 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *positions.ROUTES,
     *debt.ROUTES,
     *outlets.ROUTES,
+    *terminals.ROUTES,
+    *offline.ROUTES,
     *people.ROUTES,
     *statements.ROUTES,
     *reconciliations.ROUTES,

@@ -14,7 +14,7 @@ from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.till import review, watch
-from tongbao.web import facts, forms, labels, lists, pages, who
+from tongbao.web import closings, facts, forms, labels, lists, pages, who
 from tongbao.web.facts import Fact
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
@@ -138,6 +138,7 @@ async def _page(
         watched=found.kind in watch.KINDS,
         form=form,
         states=labels.EXCEPTION_STATES,
+        closed_how=closings.CLOSED_HOW,
         refused=forms.beside(refusal, {}),
     )
 

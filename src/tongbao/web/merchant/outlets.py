@@ -94,27 +94,6 @@ LISTING: Final = Listing(
     empty=mark("You have no outlet yet"),
     advice=mark("Add the first one; members earn and spend there."),
 )
-TERMINALS: Final = Listing(
-    name="terminals",
-    query=Q.terminals,
-    sort="code",
-    search=("code", "outlet"),
-    hint=mark("Code or outlet"),
-    undated="they stand where they stand: nothing dates a terminal",
-    choices=(Choice(name="state", title=mark("State"), values=TERMINAL_STATES),),
-    columns=(
-        Column(
-            name="code",
-            title=mark("Terminal"),
-            sort=True,
-            to=lambda row: f"/merchant/outlets/{row['outlet_id']}",
-        ),
-        Column(name="outlet", title=mark("Outlet"), sort=True),
-        Column(name="state", title=mark("State"), kind="state", says=TERMINAL_STATES),
-    ),
-    empty=mark("You have no terminal yet"),
-    advice=mark("Open an outlet and add one; a till names it in what it sends."),
-)
 AT_OUTLET: Final = replace(OPERATIONS, name="operations-at-outlet")
 
 
@@ -138,13 +117,6 @@ async def outlet_list(request: Request[Any, Any, Any]) -> Response[Any]:
     return await lists.show(
         request, "merchant/outlets.html", LISTING, bounds, first=first, last=last
     )
-
-
-@get("/merchant/terminals", opt=sees(*MERCHANT))
-async def terminal_list(request: Request[Any, Any, Any]) -> Response[Any]:
-    """List the terminals of all outlets of the organisation."""
-    mine = {"organisation": who.of(request).organisation_id}
-    return await lists.show(request, "merchant/terminals.html", TERMINALS, mine)
 
 
 @get("/merchant/outlets/new", opt=sees("manager"))
@@ -320,7 +292,6 @@ async def _page(
 
 ROUTES: Final[list[BaseRouteHandler]] = [
     outlet_list,
-    terminal_list,
     ask_outlet,
     add_outlet,
     outlet_page,

@@ -30,13 +30,6 @@ LEFT JOIN (
 ) AS n ON t.id = n.outlet_id
 WHERE t.organisation_id = %(organisation)s;
 
--- name: terminals
-SELECT l.id, l.code, l.outlet_id, t.name AS outlet,
-  CASE WHEN l.active THEN 'active' ELSE 'disabled' END AS state
-FROM alliance.terminal AS l
-INNER JOIN alliance.outlet AS t ON l.outlet_id = t.id
-WHERE t.organisation_id = %(organisation)s;
-
 -- name: place_of
 SELECT s.name AS site, s.region, f.name AS format, b.name AS brand
 FROM alliance.outlet AS t

@@ -15,7 +15,7 @@ from tongbao.kernel import clock, sql, texts
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.till import review, watch
-from tongbao.web import doers, facts, forms, labels, lists, pages, who
+from tongbao.web import closings, doers, facts, forms, labels, lists, pages, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.operator import named
@@ -100,7 +100,7 @@ async def close(request: Request[Any, Any, Any], item: FromPath[int]) -> Respons
     at, me, address = clock.now(), who.of(request), who.address(request)
 
     def do(conn: Connection, form: Form) -> Done:
-        how, reason = form.choice("how", tuple(named.ENDS)), form.prose("reason")
+        how, reason = form.choice("how", tuple(closings.ENDS)), form.prose("reason")
         if exceptions.get(conn, item, now=at).kind in watch.KINDS:
             raise PageNotFound  # what the watch has found is decided, by an administrator
         exceptions.close_item(conn, item, by=me.login, how=how, reason=reason, at=at)
@@ -152,8 +152,8 @@ async def show(
         of_bank=shown["item"].kind in decide.KINDS,
         form=form,
         states=labels.EXCEPTION_STATES,
-        ends=named.ENDS,
-        closed_how=named.CLOSED_HOW,
+        ends=closings.ENDS,
+        closed_how=closings.CLOSED_HOW,
         refused=forms.beside(refusal, {}),
         **shown,
     )

@@ -7,7 +7,7 @@ as the resource and the function of its route.
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from tongbao.web import facts, labels
+from tongbao.web import closings, facts, labels
 from tongbao.web.operator import named
 from tongbao.web.words import Words, mark
 
@@ -133,7 +133,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "role": labels.ROLES | labels.ORGANISATION_ROLES,
     "status": labels.ORGANISATION_STATES,
     "kind": named.DECISIONS,
-    "how": named.CLOSED_HOW,
+    "how": closings.CLOSED_HOW,
     "decision": {
         "approve": mark("Approve"),
         "reject": mark("Reject"),

@@ -31,33 +31,6 @@ DECISIONS: Final = PROPOSALS | {
 }
 """Whatever one person proposes and another decides."""
 
-ENDS: Final = {
-    "written-off": mark("Written off"),
-    "corrected": mark("Corrected"),
-    "no-fault": mark("Nothing was wrong"),
-    "duplicate": mark("Dealt with elsewhere"),
-    "other": mark("Otherwise"),
-}
-"""How somebody may close an exception item on its page."""
-
-CLOSED_HOW: Final = ENDS | {
-    "cleared": mark("Nothing was wrong"),
-    "confirmed": mark("Confirmed"),
-    "answered": mark("Answered"),
-    "decided": mark("Decided"),
-    "reconciled": mark("Reconciled"),
-    "complete": mark("Complete again"),
-    "instructed": mark("Instructed after all"),
-    "below-level": mark("Below the level again"),
-    "bought": mark("Bought"),
-    "matched": mark("Matched"),
-    "returned": mark("Sent back"),
-    "paid": mark("Paid"),
-    "closed": mark("Closed"),
-    "reversed": mark("Called off"),
-}
-"""How items were closed, by a person or by what put them right."""
-
 WAYS: Final = {
     "member": "/operator/members/",
     "operation": "/operator/operations/",
