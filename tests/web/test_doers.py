@@ -6,9 +6,11 @@ from html import unescape
 import pytest
 
 from tests.web.serving import NAMES, Served
-from tests.world import AT
+from tests.world import AT, one
 from tongbao.access import audit, staff
 from tongbao.desk import exceptions, proposals
+from tongbao.kernel import clock
+from tongbao.points import operations as ops
 
 SMALL = '{} <small class="text-secondary">{}</small>'
 SETTLEMENT = SMALL.format(NAMES["settlement"], "settlement@test")
@@ -157,3 +159,52 @@ def test_the_log_names_who_did_it_to_whom_and_is_searched_by_it(
     if wanted == NAMES["settlement"]:
         assert "203.0.113.6" not in log
     assert "203.0.113.5" in shown(served, f"/operator/audit?search={NAMES['manager']}")
+
+
+def test_a_member_is_called_by_what_it_shows_wherever_the_operator_reads_of_it(
+    served: Served,
+) -> None:
+    world, at = served.world, clock.now()
+    member = world.members[0]
+    given = ops.Award(
+        key="doers", scope=world.organisations["A"], member=member, outlet=world.outlets["A"],
+        points=100,
+    )  # fmt: skip
+    posted = one(served.db, given, at)
+    asked = ops.ProposeAdjustment(
+        key="doers-2", scope=world.operator, member=member, organisation=world.organisations["A"],
+        points=100, reason="goodwill", by="Lin",
+    )  # fmt: skip
+    one(served.db, asked, at)
+    with served.db.transaction():
+        item = exceptions.raise_item(served.db, "advice", None, "doers", {"member": member}, AT)
+        audit.note(served.db, "members-merged", audit.Actor(by="Lin"), at,
+            subject=f"member {member}", said={"into": world.members[1]},
+        )  # fmt: skip
+    name = SMALL.format("…0000", member)
+    link = f'<a href="/operator/members/{member}">{name}</a>'
+    served.sign_in("auditor")
+    for path in (
+        "/operator/operations",
+        f"/operator/operations/{posted.operation}",
+        "/operator/decisions",
+        f"/operator/exceptions/{item.id}",
+    ):
+        assert link in shown(served, path), path
+    log = shown(served, "/operator/audit")
+    assert f"Member …0000 ({member})" in log
+    assert f"Merged into: …0001 ({world.members[1]})" in log
+    assert "<h1" in shown(served, f"/operator/members/{member}")
+    assert "Member …0000" in shown(served, f"/operator/members/{member}")
+    head, row = served.get("/operator/operations?format=csv").text.splitlines()[:2]
+    assert ",Member,Member number," in head
+    assert f",…0000,{member}," in row
+
+
+def test_a_member_without_a_phone_or_card_is_a_number(served: Served) -> None:
+    nobody = 999_999
+    with served.db.transaction():
+        item = exceptions.raise_item(served.db, "advice", None, "nobody", {"member": nobody}, AT)
+    served.sign_in("auditor")
+    link = f'<a href="/operator/members/{nobody}">{nobody}</a>'
+    assert link in shown(served, f"/operator/exceptions/{item.id}")

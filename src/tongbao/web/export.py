@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _BOM: Final = "\ufeff"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+MEMBER: Final = mark("Member number")
 MORE: Final = mark("There is more: filter by date and export it in parts.")
 
 
@@ -28,7 +29,10 @@ def csv_of(
     *,
     more: bool,
 ) -> Response[bytes]:
-    """Give a list as a file; ``names``: those of the staff in it, by what they sign in with."""
+    """Give a list as a file.
+
+    ``names``: those of the staff in it by what they sign in with, of members by their keys.
+    """
     text = io.StringIO()
     text.write(_BOM)
     writer = csv.writer(text)
@@ -36,6 +40,8 @@ def csv_of(
     head = []
     for column in columns:
         head.append(spoken.say(column.title))
+        if column.kind == "member":
+            head.append(spoken.say(MEMBER))
         if column.second:
             head.append(spoken.say(column.second_title))
     writer.writerow(head)
@@ -53,6 +59,8 @@ def _cells(
     cells = []
     for column in columns:
         cells.append(_cell(column, row[column.name], spoken, names))
+        if column.kind == "member":
+            cells.append(str(row[column.name] or ""))
         if column.second:
             cells.append(_second(column, row[column.second], spoken))
     return cells
@@ -63,6 +71,8 @@ def _cell(column: "Column", value: Any, spoken: Words, names: Mapping[str, str])
         return ""
     if column.tells is not None:
         return _safe(column.tells(value, spoken))
+    if column.kind == "member":
+        return _safe(names.get(doers.key_of(value), ""))
     if column.kind in ("money", "points"):
         return amounts.show(value).replace(",", "")
     if isinstance(value, datetime):

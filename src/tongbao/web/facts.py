@@ -17,7 +17,7 @@ from tongbao.web.words import mark
 
 Q = sql.load(__package__, "facts_queries.sql")
 
-Kind = Literal["text", "word", "money", "points", "percent", "moment", "date", "number"]
+Kind = Literal["text", "member", "word", "money", "points", "percent", "moment", "date", "number"]
 
 KINDS: Final[dict[str, Kind]] = {
     **dict.fromkeys(
@@ -150,7 +150,8 @@ def _fact(name: str, value: Any, outlets: Mapping[int, str], ways: Mapping[str, 
     title = labels.FACTS.get(name, name.replace("_", " "))
     way = ways.get(name)
     if way is not None and isinstance(value, int):
-        return Fact(title=title, kind="text", value=value, to=f"{way}{value}")
+        kind: Kind = "member" if name == "member" else "text"
+        return Fact(title=title, kind=kind, value=value, to=f"{way}{value}")
     if name == "outlet":
         return Fact(title=title, kind="text", value=outlets.get(value, value))
     words = WORDS.get(name, {})

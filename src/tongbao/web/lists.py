@@ -43,6 +43,7 @@ Kind = Literal[
     "state",
     "code",
     "person",
+    "member",
 ]
 Row = Mapping[str, Any]
 
@@ -50,7 +51,8 @@ Row = Mapping[str, Any]
 class Column(Struct, frozen=True, kw_only=True):
     """A column: its name in the query, its heading, how it is written, where it leads.
 
-    A ``person`` is somebody on the staff, or another text that says who did something.
+    A ``person`` is somebody on the staff, or another text that says who did something; a
+    ``member`` is a number, and shown by the end of a phone or card, in files beside the number.
     ``to`` gives the path of what the cell is about or made of. ``second`` names a column that is
     written small below, and has a heading of its own in files. ``says`` gives the word of a value
     such as a state, ``tells`` the text of one that is made of several, ``second_tells`` that of
@@ -241,13 +243,15 @@ def part_of(
 def _whole(
     conn: Connection, listing: Listing, asked: Asked, values: Mapping[str, Any], spoken: Words
 ) -> tuple[list[dict[str, Any]], dict[str, str], bool]:
-    """Give the rows of a file, the names of the staff in them, and whether there is more."""
+    """Give the rows of a file, the names of staff and members in them, and if there is more."""
     rows = fetch(conn, listing, asked, values, EXPORT + 1, spoken)
     people = [column.name for column in listing.columns if column.kind == "person"]
     more = len(rows) > EXPORT or looked_back(conn, listing, asked, values, spoken) is not None
     rows = rows[:EXPORT]
     texts = {row[name] for name in people for row in rows if row[name]}
-    return rows, doers.find(conn, texts, asked.whose) if texts else {}, more
+    known = [column.name for column in listing.columns if column.kind == "member"]
+    members = {row[name] for name in known for row in rows if row[name]}
+    return rows, doers.find(conn, texts, asked.whose, members), more
 
 
 def ask(request: Request[Any, Any, Any], listing: Listing) -> Asked:

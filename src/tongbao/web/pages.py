@@ -110,6 +110,7 @@ def environment(language: words.Language, zone: str) -> Environment:
         "say": spoken.say,
         "refusal": lambda no: told.refusal(spoken, no),
         "person": doers.person,
+        "member": doers.member,
         "noted": lambda text: told.noted(text, spoken),
         "chart": lambda said: msgspec.json.encode(said).decode(),
     }

@@ -21,3 +21,13 @@ WHERE (sender, key) IN (
   LIMIT 20
   FOR UPDATE SKIP LOCKED
 );
+
+-- name: known_members
+-- What each shows: the end of a phone, else of a card, else of another id; to an organisation only
+-- of what is known to all, or was given by it.
+SELECT DISTINCT ON (n.member_id) n.member_id, '…' || n.hint AS shown
+FROM members.identity AS n
+WHERE
+  n.member_id = ANY(%(members)s::bigint[])
+  AND (%(organisation)s::bigint IS NULL OR n.issuer_id IN (0, %(organisation)s))
+ORDER BY n.member_id, array_position(ARRAY['phone', 'card', 'external'], n.kind), n.hint;

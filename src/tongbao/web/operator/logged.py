@@ -115,6 +115,7 @@ FACTS: Final = labels.FACTS | {
     "purpose": mark("Purpose"),
     "scopes": mark("Scopes"),
     "to": mark("Now with"),
+    "into": mark("Merged into"),
     "refund": mark("Refund"),
     "files": mark("Files"),
     "replayed": mark("Read before"),

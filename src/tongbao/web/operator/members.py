@@ -16,7 +16,7 @@ from tongbao.kernel.errors import Refusal
 from tongbao.members import members
 from tongbao.points import operations as ops
 from tongbao.points.statements import statement
-from tongbao.web import forms, labels, lists, pages, tills, who
+from tongbao.web import doers, forms, labels, lists, pages, tills, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.operator.operations import find_member
@@ -206,21 +206,24 @@ async def _noted(
 async def _page(
     request: Request[Any, Any, Any], member: int, form: Form | None, refusal: Refusal | None
 ) -> Response[str]:
-    def ask(conn: Connection) -> tuple[Any, list[dict[str, Any]], list[tuple[int, str]]]:
+    def ask(conn: Connection) -> dict[str, Any]:
         told = statement(conn, member, _HISTORY)
+        number = told.member.id
         with conn.cursor(row_factory=dict_row) as cursor:
-            given = {"member": told.member.id, "limit": _ADJUSTMENTS}
+            given = {"member": number, "limit": _ADJUSTMENTS}
             adjustments = cursor.execute(Q.adjustments_of, given).fetchall()
-        return told, adjustments, conn.execute(Q.issuers).fetchall()
+        return {
+            "told": told,
+            "known": doers.known(conn, [number]).get(number, str(number)),
+            "adjustments": adjustments,
+            "issuers": conn.execute(Q.issuers).fetchall(),
+        }
 
-    told, adjustments, issuers = await parts.read(request, ask)
+    shown = await parts.read(request, ask)
     return pages.page(
         request,
         "operator/member.html",
         status=422 if refusal else 200,
-        told=told,
-        adjustments=adjustments,
-        issuers=issuers,
         form=form,
         kinds=labels.OPERATIONS,
         states=labels.MEMBER_STATES,
@@ -228,6 +231,7 @@ async def _page(
         lot_kinds=labels.LOTS,
         proposal_states=labels.PROPOSAL_STATES,
         refused=forms.beside(refusal, {"amount-malformed": "points"}),
+        **shown,
     )
 
 

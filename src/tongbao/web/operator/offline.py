@@ -5,6 +5,7 @@ from typing import Any, Final
 from litestar import Request, Response, get
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
+from msgspec.structs import replace
 
 from tongbao.alliance import organisations
 from tongbao.hosting import parts
@@ -12,8 +13,9 @@ from tongbao.kernel import clock
 from tongbao.kernel.db import Connection
 from tongbao.till import allowances
 from tongbao.web import lists, offline
-from tongbao.web.lists import Row
+from tongbao.web.lists import Column, Row
 from tongbao.web.who import OPERATOR, sees
+from tongbao.web.words import mark
 
 
 def _page_of(row: Row) -> str:
@@ -21,7 +23,17 @@ def _page_of(row: Row) -> str:
     return f"/operator/organisations/{row['organisation_id']}/allowances/{allowance}"
 
 
-LINES: Final = offline.lines("/operator", _page_of)
+_MEMBER: Final = Column(
+    name="member_id",
+    title=mark("Member"),
+    kind="member",
+    to=lambda row: f"/operator/members/{row['member_id']}" if row["member_id"] else None,
+)
+_LINES: Final = offline.lines("/operator", _page_of)
+LINES: Final = replace(
+    _LINES,
+    columns=tuple(_MEMBER if each.name == "known_by" else each for each in _LINES.columns),
+)
 ALLOWANCES: Final = offline.allowances(_page_of)
 
 

@@ -49,7 +49,7 @@ COLUMNS: Final = (
     Column(
         name="member_id",
         title=mark("Member"),
-        kind="id",
+        kind="member",
         to=lambda row: f"/operator/members/{row['member_id']}" if row["member_id"] else None,
     ),
     Column(name="given", title=mark("Points given"), kind="points"),

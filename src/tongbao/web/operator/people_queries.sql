@@ -36,6 +36,7 @@ SELECT e.id, e.subject AS about_what,
     WHEN k.id IS NOT NULL THEN 'key ' || k.name
     WHEN h.id IS NOT NULL THEN 'webhook ' || h.name
     WHEN j.id IS NOT NULL THEN 'application ' || j.name
+    WHEN m.shown IS NOT NULL THEN 'member ' || m.shown
     ELSE e.subject
   END AS about,
   coalesce(p.id, q.id) AS about_staff,
@@ -46,7 +47,9 @@ SELECT e.id, e.subject AS about_what,
   nullif(
     e.facts::jsonb
     || jsonb_strip_nulls(
-      jsonb_build_object('organisation', f.name, 'outlet', t.name, 'to', w.name)
+      jsonb_build_object(
+        'organisation', f.name, 'outlet', t.name, 'to', w.name, 'into', i.shown
+      )
     ),
     '{}'
   ) AS facts
@@ -80,7 +83,21 @@ LEFT JOIN webhooks.endpoint AS h ON e.what = 'webhook' AND e.number = h.id
 LEFT JOIN joining.application AS j ON e.what = 'application' AND e.number = j.id
 LEFT JOIN access.staff AS w ON e.facts ->> 'to' = w.login
 LEFT JOIN alliance.organisation AS f ON e.facts ->> 'organisation' = f.id::text
-LEFT JOIN alliance.outlet AS t ON e.facts ->> 'outlet' = t.id::text;
+LEFT JOIN alliance.outlet AS t ON e.facts ->> 'outlet' = t.id::text
+LEFT JOIN LATERAL (
+  SELECT '…' || n.hint || ' (' || n.member_id || ')' AS shown
+  FROM members.identity AS n
+  WHERE e.what = 'member' AND n.member_id = e.number
+  ORDER BY array_position(ARRAY['phone', 'card', 'external'], n.kind), n.hint
+  LIMIT 1
+) AS m ON TRUE
+LEFT JOIN LATERAL (
+  SELECT '…' || n.hint || ' (' || n.member_id || ')' AS shown
+  FROM members.identity AS n
+  WHERE n.member_id = substring(e.facts ->> 'into' FROM '^([0-9]{1,18})$')::bigint
+  ORDER BY array_position(ARRAY['phone', 'card', 'external'], n.kind), n.hint
+  LIMIT 1
+) AS i ON TRUE;
 
 -- name: named
 -- Who and what has one of some texts in its name.

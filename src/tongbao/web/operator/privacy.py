@@ -16,7 +16,7 @@ from tongbao.kernel.errors import Refusal
 from tongbao.members import consents, members
 from tongbao.points import operations as ops
 from tongbao.points.statements import balances
-from tongbao.web import forms, labels, pages, tills, who
+from tongbao.web import doers, forms, labels, pages, tills, who
 from tongbao.web.forms import Form
 from tongbao.web.member.privacy import TEXTS, NotMeant, forget, known
 from tongbao.web.pages import Said
@@ -100,6 +100,7 @@ async def _page(
                 names[one.organisation_id] = organisations.get(conn, one.organisation_id).name
         return {
             "member": members.get(conn, member),
+            "shown": doers.known(conn, [member]).get(member, str(member)),
             "balances": balances(conn, member),
             "given": given,
             "names": names,

@@ -44,6 +44,12 @@ WAITING: Final = Listing(
             to=lambda row: row["path"],
         ),
         Column(name="organisation", title=mark("Organisation")),
+        Column(
+            name="member_id",
+            title=mark("Member"),
+            kind="member",
+            to=lambda row: f"/operator/members/{row['member_id']}" if row["member_id"] else None,
+        ),
         Column(name="amount", title=mark("Amount"), kind="money"),
         Column(name="points", title=mark("Points"), kind="points"),
         Column(name="proposed_by", title=mark("Proposed by"), kind="person"),
