@@ -72,8 +72,9 @@ WHERE
 
 -- name: terminal_of
 -- A terminal of an organisation with its key, if it has one.
-SELECT l.id, l.code, l.active, l.outlet_id, t.name AS outlet, encode(s.public_key, 'hex') AS key,
-  s.registered_by, s.registered_at
+SELECT l.id, l.code, l.active, l.outlet_id, t.name AS outlet,
+  t.code || '/' || l.code AS place, encode(s.public_key, 'hex') AS key, s.registered_by,
+  s.registered_at
 FROM alliance.terminal AS l
 INNER JOIN alliance.outlet AS t ON l.outlet_id = t.id
 LEFT JOIN till.signer AS s ON l.id = s.terminal_id AND s.ended_at IS NULL
@@ -81,7 +82,8 @@ WHERE l.id = %(terminal)s AND t.organisation_id = %(organisation)s;
 
 -- name: allowance_of
 -- An allowance of an organisation, with its terminal and what ended it early.
-SELECT a.id, l.id AS terminal_id, l.code AS terminal, t.name AS outlet, a.issued_by, a.issued_at,
+SELECT a.id, l.id AS terminal_id, l.code AS terminal, t.name AS outlet,
+  t.code || '/' || l.code AS place, a.issued_by, a.issued_at,
   least(a.ended_at, s.ended_at) AS ended_at
 FROM till.allowance AS a
 INNER JOIN till.signer AS s ON a.signer_id = s.id

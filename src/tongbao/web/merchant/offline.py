@@ -68,7 +68,7 @@ async def end_allowance(request: Request[Any, Any, Any], allowance: FromPath[int
         sessions.check_step_up(me, at)
         about = _about(conn, allowance, me.organisation_id)
         allowances.end(conn, allowance, me.organisation_id, at)
-        subject, said = f"terminal {about['terminal']}", {"allowance": allowance}
+        subject, said = f"terminal {about['place']}", {"allowance": allowance}
         audit.note(conn, "allowance-ended", me.actor(address), at, subject=subject, said=said)
         text = mark("It is ended. What the terminal did before is still taken.")
         return Done(f"/merchant/allowances/{allowance}", Said(text))

@@ -96,7 +96,7 @@ async def give_key(request: Request[Any, Any, Any], terminal: FromPath[int]) -> 
         seed = secrets.token_bytes(_SEED)
         public = OfflineTill(seed).public_key if how == "made" else form.text("public_key").lower()
         allowances.register(conn, place["outlet_id"], place["code"], public, by=me.login, at=at)
-        subject, said = f"terminal {place['code']}", {"outlet": place["outlet_id"]}
+        subject, said = f"terminal {place['place']}", {"outlet": place["outlet_id"]}
         audit.note(conn, "terminal-key-set", me.actor(address), at, subject=subject, said=said)
         if how == "made":
             shown[:] = [seed.hex()]
@@ -126,7 +126,7 @@ async def end_key(request: Request[Any, Any, Any], terminal: FromPath[int]) -> R
         sessions.check_step_up(me, at)
         place = _terminal(conn, terminal, me.organisation_id)
         allowances.end_key(conn, place["outlet_id"], place["code"], at)
-        subject, said = f"terminal {place['code']}", {"outlet": place["outlet_id"]}
+        subject, said = f"terminal {place['place']}", {"outlet": place["outlet_id"]}
         audit.note(conn, "terminal-key-ended", me.actor(address), at, subject=subject, said=said)
         text = mark("The key is ended. What the terminal did before is still taken.")
         return Done(f"/merchant/terminals/{terminal}", Said(text))
@@ -156,7 +156,7 @@ async def give_allowance(request: Request[Any, Any, Any], terminal: FromPath[int
             at=at,
             key=key,
         )
-        subject = f"terminal {place['code']}"
+        subject = f"terminal {place['place']}"
         said = {
             "outlet": place["outlet_id"],
             "allowance": made.allowance,
