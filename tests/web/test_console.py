@@ -76,7 +76,7 @@ def test_a_list_says_what_each_operation_gave_spent_and_moved_otherwise(lived: S
     moved = {
         "Award": ("100.00", "", ""),
         "Purchase": ("0.50", "40.00", ""),
-        "Hold": ("", "", "15.00"),
+        "Hold": ("", "", "-15.00"),
     }
     for path in (every, of_b, f"{every}?search={world.members[0]}"):
         csv_of = f"{path}{'&' if '?' in path else '?'}format=csv"
@@ -85,6 +85,9 @@ def test_a_list_says_what_each_operation_gave_spent_and_moved_otherwise(lived: S
             row["Kind"]: (row["Points given"], row["Points spent"], row["Moved otherwise"])
             for row in csv.DictReader(lines)
         }
+        assert [row["Which way"] for row in csv.DictReader(lines) if row["Kind"] == "Hold"] == [
+            "set aside"
+        ]
         assert found == {kind: moved[kind] for kind in moved if path != of_b or kind != "Award"}
         page = lived.get(f"{path}{'&' if '?' in path else '?'}sort=id", language="zh").text
         for heading in ("积分发放", "使用积分", "其他变动积分"):
@@ -93,6 +96,10 @@ def test_a_list_says_what_each_operation_gave_spent_and_moved_otherwise(lived: S
         award = re.search(r"<td[^>]*>Award</td>.*?</tr>", lived.get(path).text, re.DOTALL)
         assert award is not None
         assert re.search(r'class="num">100</td>\s*<td[^>]*>–</td>', award[0])
+    for path in ("/operator/feed", of_b.removesuffix("/operations")):
+        hold = re.search(r"<td[^>]*>Hold</td>.*?</tr>", lived.get(path).text, re.DOTALL)
+        assert hold is not None
+        assert re.search(r'<span>−15<span class="second">set aside</span>', hold[0])
 
 
 def test_what_an_organisation_did_has_no_member(lived: Served) -> None:

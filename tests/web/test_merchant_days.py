@@ -72,7 +72,7 @@ def test_the_list_says_what_each_operation_gave_spent_and_moved_otherwise(served
     }
     assert found == {
         "Award": ("100.00", "", ""),
-        "Hold": ("", "", "15.00"),
+        "Hold": ("", "", "-15.00"),
         "Purchase": ("0.50", "40.00", ""),
     }
     page = served.get("/merchant/operations", language="zh").text

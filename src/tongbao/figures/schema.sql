@@ -3,6 +3,28 @@
 CREATE SCHEMA figures;
 GRANT USAGE ON SCHEMA figures TO tongbao_app;
 
+-- Whether operations of a kind give or spend points, or take such back: what figures add up.
+CREATE FUNCTION figures.counts(kind text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+  SELECT kind IN (
+    'award', 'purchase', 'capture', 'advice', 'refund', 'reversal', 'cancel_pending',
+    'decide_adjustment'
+  )
+$$;
+
+-- How many points an operation has moved otherwise, fen: negative where its member has less to
+-- spend by it. undone: the kind of what a reversal has called off.
+CREATE FUNCTION figures.otherwise(kind text, undone text, points bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+  SELECT CASE
+    WHEN kind IN ('hold', 'gift', 'expire_lots', 'merge', 'close') THEN -nullif(points, 0)
+    WHEN kind IN ('void', 'expire_hold', 'release_pending') THEN nullif(points, 0)
+    WHEN kind = 'reversal' AND undone IN ('hold', 'gift') THEN nullif(points, 0)
+  END
+$$;
+
 -- What an operation was for the outlet where it was done, fen. bills: 1 for a sale. issued: given
 -- less taken back. accepted: points taken as payment, foreign_points those of other issuers among
 -- them. with_points: of bills that were paid with points, the whole. What is taken back is
@@ -54,11 +76,7 @@ CROSS JOIN LATERAL (
     t.operation_id = p.id AND t.owner_id = p.owner_id AND s.points <> 0
     AND m.name IN ('redeem', 'capture', 'restore')
 ) AS f
-WHERE
-  p.kind IN (
-    'award', 'purchase', 'capture', 'advice', 'refund', 'reversal', 'cancel_pending',
-    'decide_adjustment'
-  );
+WHERE figures.counts(p.kind);
 
 GRANT SELECT ON figures.done TO tongbao_app;
 

@@ -24,7 +24,7 @@ from tongbao.points.detail import Detail
 from tongbao.points.explain import Explained, Explanation, explain
 from tongbao.points.left import LineLeft, lines_left
 from tongbao.points.refusals import NotReversible, OperationNotFound
-from tongbao.web import forms, labels, lists, pages, tills, who
+from tongbao.web import forms, labels, lists, otherwise, pages, tills, who
 from tongbao.web.forms import Form
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.merchant.names import names
@@ -61,7 +61,7 @@ COLUMNS: Final = (
     Column(name="bill", title=mark("Bill"), kind="money"),
     Column(name="given", title=mark("Points given"), kind="points"),
     Column(name="points", title=mark("Points spent"), kind="points"),
-    Column(name="otherwise", title=mark("Moved otherwise"), kind="points"),
+    otherwise.COLUMN,
     Column(name="cash", title=mark("Cash"), kind="money"),
     Column(name="effective_at", title=mark("When"), kind="moment"),
 )

@@ -54,13 +54,12 @@ SELECT p.id, p.kind, nullif(p.cash, 0) AS cash, p.effective_at, coalesce(t.name,
   to_char((p.points + p.cash) / 100.0, 'FM999999999990.00') AS sum,
   CASE WHEN p.points = 0 THEN 'no' ELSE 'yes' END AS with_points,
   coalesce(i.shown, '–') AS known_by,
+  figures.otherwise(p.kind, g.kind, p.points) AS otherwise,
   CASE
-    WHEN p.kind NOT IN (
-      'award', 'purchase', 'capture', 'advice', 'refund', 'reversal', 'cancel_pending',
-      'decide_adjustment'
-    ) THEN nullif(p.points, 0)
-  END AS otherwise
+    WHEN figures.otherwise(p.kind, g.kind, p.points) <> 0 THEN concat_ws('-', p.kind, g.kind)
+  END AS way
 FROM ledger.operation AS p
+LEFT JOIN ledger.operation AS g ON p.kind = 'reversal' AND p.original_id = g.id
 LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id
 LEFT JOIN LATERAL (
   SELECT string_agg('****' || n.hint, ', ' ORDER BY n.kind) AS shown

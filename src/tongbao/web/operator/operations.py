@@ -19,7 +19,7 @@ from tongbao.members import identities
 from tongbao.members.types import Identity
 from tongbao.points import operations as ops
 from tongbao.points.explain import Explanation, explain
-from tongbao.web import forms, labels, lists, pages, tills, who
+from tongbao.web import forms, labels, lists, otherwise, pages, tills, who
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.operator import named
 from tongbao.web.pages import Said
@@ -54,7 +54,7 @@ COLUMNS: Final = (
     ),
     Column(name="given", title=mark("Points given"), kind="points"),
     Column(name="spent", title=mark("Points spent"), kind="points"),
-    Column(name="otherwise", title=mark("Moved otherwise"), kind="points"),
+    otherwise.COLUMN,
     Column(name="cash", title=mark("Cash"), kind="money"),
     Column(name="effective_at", title=mark("When"), kind="moment"),
 )

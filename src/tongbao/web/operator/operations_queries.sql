@@ -5,14 +5,13 @@
 SELECT p.id, p.kind, m.id AS member_id, nullif(p.cash, 0) AS cash, p.written_at,
   p.effective_at, p.organisation_id, coalesce(o.name, '') AS organisation,
   coalesce(t.name, '') AS outlet,
+  figures.otherwise(p.kind, g.kind, p.points) AS otherwise,
   CASE
-    WHEN p.kind NOT IN (
-      'award', 'purchase', 'capture', 'advice', 'refund', 'reversal', 'cancel_pending',
-      'decide_adjustment'
-    ) THEN nullif(p.points, 0)
-  END AS otherwise,
+    WHEN figures.otherwise(p.kind, g.kind, p.points) <> 0 THEN concat_ws('-', p.kind, g.kind)
+  END AS way,
   p.data ->> 'reference' AS reference
 FROM ledger.operation AS p
+LEFT JOIN ledger.operation AS g ON p.kind = 'reversal' AND p.original_id = g.id
 LEFT JOIN alliance.organisation AS o ON p.organisation_id = o.id
 LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id
 LEFT JOIN members.member AS m ON p.owner_id = m.id

@@ -23,6 +23,7 @@ from tongbao.losses import default
 from tongbao.web import forms, labels, pages, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.operator import terms
+from tongbao.web.otherwise import WAYS
 from tongbao.web.pages import Said
 from tongbao.web.who import OPERATOR, sees
 from tongbao.web.words import mark
@@ -128,6 +129,7 @@ async def _page(
         ruling=next((c for c in reversed(shown.history) if c.valid_from <= at), None),
         form=form,
         kinds=labels.OPERATIONS,
+        ways=WAYS,
         states=labels.ORGANISATION_STATES,
         roles=labels.ORGANISATION_ROLES,
         cycles=labels.CYCLES,

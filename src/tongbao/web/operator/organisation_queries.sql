@@ -25,10 +25,14 @@ LIMIT %(limit)s;
 -- name: newest_operations
 -- What they gave and spent is read for these alone.
 SELECT p.id, p.kind, d.issued AS given, d.accepted AS spent, p.cash, p.written_at,
-  p.organisation, p.outlet, p.organisation_id
+  p.organisation, p.outlet, p.organisation_id, figures.otherwise(p.kind, g.kind, p.points)
+    AS otherwise,
+  CASE
+    WHEN figures.otherwise(p.kind, g.kind, p.points) <> 0 THEN concat_ws('-', p.kind, g.kind)
+  END AS way
 FROM (
-  SELECT n.id, n.kind, n.written_at, n.organisation_id, n.cash, o.name AS organisation,
-    t.name AS outlet
+  SELECT n.id, n.kind, n.written_at, n.organisation_id, n.cash, n.points, n.original_id,
+    o.name AS organisation, t.name AS outlet
   FROM ledger.operation AS n
   INNER JOIN alliance.organisation AS o ON n.organisation_id = o.id
   LEFT JOIN alliance.outlet AS t ON n.outlet_id = t.id
@@ -42,4 +46,5 @@ LEFT JOIN LATERAL (
   ORDER BY f.id
   LIMIT 1
 ) AS d ON TRUE
+LEFT JOIN ledger.operation AS g ON p.kind = 'reversal' AND p.original_id = g.id
 ORDER BY p.id DESC;

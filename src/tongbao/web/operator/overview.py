@@ -17,6 +17,7 @@ from tongbao.hosting import parts
 from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
 from tongbao.web import labels, pages
+from tongbao.web.otherwise import WAYS
 from tongbao.web.who import OPERATOR, sees
 from tongbao.web.words import Words, mark
 
@@ -57,6 +58,7 @@ async def overview(request: Request[Any, Any, Any]) -> Response[str]:
         taken=taken,
         feed=feed,
         kinds=labels.OPERATIONS,
+        ways=WAYS,
         states=labels.SETTLEMENT_STATES,
         week_ago=taken.sums[-_WEEK] if len(taken.sums) >= _WEEK else None,
         chart=_chart(taken.sums, spoken) if taken.sums else None,
@@ -67,7 +69,7 @@ async def overview(request: Request[Any, Any, Any]) -> Response[str]:
 async def feed(request: Request[Any, Any, Any]) -> Response[str]:
     """Give the newest operations, for a page that asks every few seconds."""
     found = await parts.read(request, _feed)
-    return pages.page(request, "operator/feed.html", feed=found, kinds=labels.OPERATIONS)
+    return pages.page(request, "operator/feed.html", feed=found, kinds=labels.OPERATIONS, ways=WAYS)
 
 
 def _take(conn: Connection, at: datetime) -> Picture:
