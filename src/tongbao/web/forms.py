@@ -14,7 +14,7 @@ from tongbao.access.sessions import StepUpNeeded, TotpMissing
 from tongbao.hosting import parts
 from tongbao.kernel import amounts, clock, sql, texts
 from tongbao.kernel.db import Connection
-from tongbao.kernel.errors import Malformed, Refusal
+from tongbao.kernel.errors import Refusal
 from tongbao.kernel.files import TimeMalformed
 from tongbao.web import pages, resending, who
 from tongbao.web.pages import Said
