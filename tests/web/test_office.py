@@ -50,6 +50,16 @@ def test_limits_are_set_with_a_fresh_code_and_rule(served: Served) -> None:
     assert "from 300 points on" in served.get("/operator/settings").text
     wrong = served.send("/operator/settings/limit", {**fields, "organisation": "nobody"})
     assert 'id="why-organisation"' in wrong.text
+    for given, field in (
+        ({"of": "nobody"}, "of"),
+        ({"from_points": "0"}, "from_points"),
+        ({"from_points": "many"}, "from_points"),
+        ({"why": "x" * 1_000}, "why"),
+        ({"why": ""}, "why"),
+    ):
+        wrong = served.send("/operator/settings/proof", proof | given)
+        assert (wrong.status_code, f'id="why-{field}"' in wrong.text) == (422, True), given
+        assert wrong.text.count('class="refused"') == 1
 
 
 def test_somebody_gets_another_role_and_is_signed_out(served: Served) -> None:

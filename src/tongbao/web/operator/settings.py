@@ -198,6 +198,17 @@ def _whose(conn: Connection, form: Form, name: str = "organisation") -> int | No
     return None if code is None else organisations.find(conn, code).id
 
 
+def _fields_of(form: Form | None) -> dict[str, str]:
+    """Give where the form that was sent says what: two on the page ask for much the same."""
+    if form is None or "proof" not in form.values:
+        return {"organisation-not-found": "organisation"}
+    return {
+        "organisation-not-found": "of",
+        "text-malformed": "why",
+        "amount-out-of-range": "from_points",
+    }
+
+
 async def _page(
     request: Request[Any, Any, Any], form: Form | None, refusal: Refusal | None
 ) -> Response[str]:
@@ -226,10 +237,7 @@ async def _page(
         spans=SPANS,
         proofs=PROOFS,
         form=form,
-        refused=forms.beside(
-            refusal,
-            {"amount-malformed": "points", "organisation-not-found": "organisation"},
-        ),
+        refused=forms.beside(refusal, _fields_of(form)),
     )
 
 
