@@ -78,7 +78,7 @@ def make(settings: Settings, shared: Parts | None = None) -> Litestar:
         with opened(settings, shared) as parts:
             app.state.parts = parts
             entry.make(app.state, parts)
-            punctual.begin(app.state, settings)
+            punctual.begin(app.state, parts)
             app.state.outlets = {}
             app.state.running = set()
             app.state.tip = Tip(parts.pool)

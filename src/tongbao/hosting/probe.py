@@ -8,7 +8,6 @@ from typing import Final
 
 from tongbao.hosting.database import begun
 from tongbao.kernel import db
-from tongbao.kernel.settings import Settings
 
 _PATIENCE: Final = 2.0
 """Seconds in which the database has to give a sign of life."""
@@ -61,11 +60,9 @@ def of_pool(pool: db.Pool) -> Probe:
     return Probe(ask)
 
 
-def of_server(settings: Settings) -> Probe:
-    """Give what asks on a connection made for it: whether the server is there, however busy."""
+def of_server(where: str) -> Probe:
+    """Give what asks on a connection made for it: whether the server is there, however busy.
 
-    def ask() -> None:
-        with db.connect(settings) as conn:
-            conn.execute("SELECT 1")
-
-    return Probe(ask)
+    ``where`` is its URL. The embedded one is not looked after: that would hold up everybody here.
+    """
+    return Probe(lambda: db.connect_as_owner(where).close())

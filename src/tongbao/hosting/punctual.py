@@ -13,13 +13,15 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from tongbao.hosting import probe
+from tongbao.hosting.parts import Parts
 from tongbao.hosting.patience import Patience
-from tongbao.kernel.settings import Settings
+from tongbao.kernel import db
 
 
-def begin(app_state: Any, settings: Settings) -> None:
+def begin(app_state: Any, parts: Parts) -> None:
     """Let an application have patience, for as long as the settings say."""
-    app_state.patience = Patience(settings.answer_within, probe.of_server(settings))
+    alive = probe.of_server(db.url(parts.settings))
+    app_state.patience = Patience(parts.settings.answer_within, alive)
 
 
 class Punctual(ASGIMiddleware):

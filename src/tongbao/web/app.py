@@ -53,7 +53,7 @@ def make(settings: Settings, shared: Parts | None = None) -> Litestar:
         with opened(settings, shared) as parts:
             app.state.parts = parts
             app.state.assets = assets.load()
-            punctual.begin(app.state, settings)
+            punctual.begin(app.state, parts)
             yield
 
     return Litestar(

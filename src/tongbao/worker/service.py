@@ -19,6 +19,7 @@ from procrastinate.exceptions import ProcrastinateException
 from psycopg_pool import PoolTimeout
 
 from tongbao.hosting import leaving, probe
+from tongbao.hosting.probe import Probe
 from tongbao.kernel import db, job_queue
 from tongbao.kernel.errors import Refusal
 from tongbao.kernel.settings import Settings
@@ -76,11 +77,12 @@ async def _serve(
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    alive = probe.of_server(await asyncio.to_thread(db.url, settings))
     pause = _FIRST_PAUSE
     while not stopping.is_set():
         began = asyncio.get_running_loop().time()
         try:
-            await _work(jobs, settings, now, tell, stopping)
+            await _work(jobs, settings, now, tell, stopping, alive)
         except _LOST as error:
             warn(f"the queue was lost, {describe(error.__cause__ or error)}")
         if asyncio.get_running_loop().time() - began > _LONGEST_PAUSE:
@@ -88,7 +90,7 @@ async def _serve(
         with suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), pause)
         pause = min(2 * pause, _LONGEST_PAUSE)
-    if not await probe.of_server(settings).answers():
+    if not await alive.answers():
         leaving.soon(_HANGS)  # threads that wait for it are not waited for
 
 
@@ -98,6 +100,7 @@ async def _work(
     now: Callable[[], datetime],
     tell: Tell,
     stopping: asyncio.Event,
+    alive: Probe,
 ) -> None:
     """Work until told to stop, or until the queue stops because it has lost its database."""
     app = await asyncio.to_thread(_make_app, jobs, settings, now, tell)
@@ -115,7 +118,7 @@ async def _work(
         await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
         told.cancel()
         working.cancel()  # it finishes what it is doing
-        if not await leaving.while_alive(probe.of_server(settings), working):
+        if not await leaving.while_alive(alive, working):
             leaving.soon(_HANGS)
         with suppress(asyncio.CancelledError):
             await working
