@@ -103,7 +103,7 @@ def test_a_membership_is_ended_once_it_is_meant(served: Served) -> None:
     one(served.db, ops.Award(key="g", scope=a, member=member, outlet=world.outlets["A"], points=9))
     page = f"/operator/members/{member}/privacy"
     step_up(served, "admin")
-    assert "tick the box" in served.send(f"{page}/erase", {"why": "on the phone"}).text
+    assert "Tick the box" in served.send(f"{page}/erase", {"why": "on the phone"}).text
     assert members.get(served.db, member).status == "active"
     key = secrets.token_urlsafe(18)
     for _ in range(2):

@@ -91,7 +91,7 @@ def test_what_pages_say_of_a_refusal_has_only_facts_that_it_gives() -> None:
         (
             BankFileMalformed(line=3, reason="Amt has no Ccy"),
             "第 3 行：Amt 缺少 Ccy",
-            "line 3: Amt has no Ccy",
+            "Line 3: Amt has no Ccy",
         ),
         (
             SettingMalformed(setting="X", reason="it is 9"),

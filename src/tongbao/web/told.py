@@ -237,7 +237,9 @@ def refused(spoken: Words, code: str, text: str, given: Mapping[str, Any]) -> st
         known = (
             {"reason": reason(spoken, why)} if isinstance(why := given.get("reason"), str) else {}
         )
-        return spoken.refused(text, {**given, **known})
+        said = spoken.refused(text, {**given, **known})
+        # The domain's sentences begin small, for logs and command lines.
+        return said[:1].upper() + said[1:] if text[:1].islower() else said
     if code == "terms-malformed":
         write = _term(spoken, str(given["term"]))
         return spoken.say(TEXTS[code], least=write(given["least"]), most=write(given["most"]))

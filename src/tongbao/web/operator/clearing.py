@@ -151,7 +151,9 @@ async def propose(request: Request[Any, Any, Any]) -> Response[Any]:
         made = settlements.propose(conn, business_date=day, by=me.login, at=at)
         subject = f"settlement {made.id}"
         audit.note(conn, "settlement-proposed", me.actor(address), at, subject=subject)
-        return Done(f"/operator/settlements/{made.id}", Said(mark("The settlement is proposed.")))
+        due = made.state != "settled"
+        told = mark("The settlement is proposed.") if due else mark("Nothing was due to anybody.")
+        return Done(f"/operator/settlements/{made.id}", Said(told))
 
     async def again(_form: Form, no: Refusal) -> Response[Any]:
         return await lists.show(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from tongbao.web import closings, facts, labels
-from tongbao.web.operator import named
+from tongbao.web.operator import named, settings
 from tongbao.web.words import Words, mark
 
 ACTIONS: Final = {
@@ -158,6 +158,10 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "secret": mark("given a new secret"),
         "replay": mark("told of everything again"),
     },
+    "subject": settings.SUBJECTS,
+    "measure": settings.MEASURES,
+    "span": settings.SPANS,
+    "proof": settings.PROOFS,
     "means": {
         "password": mark("Password"),
         "sso": mark("Single sign-on"),
