@@ -9,7 +9,10 @@ export function startToasts(root) {
 document.addEventListener("DOMContentLoaded", () => {
   const template = document.getElementById("failed");
   document.body.addEventListener("refused", () => {
-    document.getElementById("toasts").append(template.content.cloneNode(true));
-    startToasts(document.getElementById("toasts"));
+    const toasts = document.getElementById("toasts");
+    // What asks every few seconds says once that it has no answer.
+    if (toasts.querySelector(".toast-bad")) return;
+    toasts.append(template.content.cloneNode(true));
+    startToasts(toasts);
   });
 });

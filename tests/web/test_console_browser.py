@@ -45,6 +45,20 @@ def test_one_proposes_and_another_decides(live: Live, size: tuple[int, int]) -> 
     assert position(live.db, who, AT).collateral == before + 50_000
 
 
+def test_what_asks_again_and_again_says_once_that_it_has_no_answer(live: Live) -> None:
+    with browser.window(live.chromium, live.base, language="en") as window:
+        page = window.page
+        window.sign_in(open_session(live.db, live.people["admin"]))
+        window.go("/operator")
+        for _ in range(3):
+            page.evaluate("document.body.dispatchEvent(new CustomEvent('refused'))")
+        assert page.locator("#toasts .toast-bad").count() == 1
+        page.click("#toasts .toast-bad [data-close]")
+        assert page.locator("#toasts .toast-bad").count() == 0
+        page.evaluate("document.body.dispatchEvent(new CustomEvent('refused'))")
+        assert page.locator("#toasts .toast-bad").count() == 1
+
+
 def test_an_exception_is_taken_and_closed(live: Live) -> None:
     with live.db.transaction():
         item = exceptions.raise_item(
