@@ -49,11 +49,15 @@ function short(language, unit) {
   return (value) => digits.format(unit === "count" ? value : value / 100);
 }
 
-// Few names stand all there, in several lines where they are long; of many days some are enough.
-const FEW = 6;
-const LINE = 84;
+// Names stand all there, in several lines where they are long; of many days some are enough.
+const BESIDE = 80;
 
-function option(said, language) {
+function names(said, width) {
+  const line = Math.floor((width - BESIDE) / said.x.length);
+  return said.kind === "bar" && said.x.length < 7 && { interval: 0, width: line, overflow: "break" };
+}
+
+function option(said, language, width) {
   const ink = colour("secondary");
   const line = colour("border-color");
   const shown = format(language, said.unit);
@@ -120,7 +124,7 @@ function option(said, language) {
       ...axis,
       axisLabel: {
         color: ink,
-        ...(said.x.length <= FEW && { interval: 0, width: LINE, overflow: "break" }),
+        ...names(said, width),
       },
     },
     yAxis: {
@@ -146,7 +150,8 @@ function option(said, language) {
 export function draw(place) {
   const chart = drawn.get(place) ?? init(place);
   drawn.set(place, chart);
-  chart.setOption(option(JSON.parse(place.dataset.chart), document.documentElement.lang), true);
+  const said = JSON.parse(place.dataset.chart);
+  chart.setOption(option(said, document.documentElement.lang, place.clientWidth), true);
   place.dataset.drawn = "yes";
 }
 
