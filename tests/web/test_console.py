@@ -12,6 +12,7 @@ from tests.web.stepping import step_up
 from tests.world import AT, one
 from tongbao.access import audit
 from tongbao.alliance import organisations, outlets
+from tongbao.desk import exceptions
 from tongbao.points import operations as ops
 
 
@@ -228,6 +229,18 @@ def test_the_dry_run_of_a_default_books_nothing(lived: Served) -> None:
     page = lived.get(f"/operator/organisations/{lived.world.organisations['A']}/default")
     assert "Nothing is booked" in page.text
     assert lived.db.execute("SELECT count(*) FROM ledger.transfer").fetchone() == before
+
+
+def test_exceptions_say_by_receipt_or_operation_what_they_are_about(lived: Served) -> None:
+    lived.sign_in("auditor")
+    mine = lived.world.organisations["B"]
+    with lived.db.transaction():
+        for subject, facts in (("7:*:x:R-7", {"label": "R-7"}), ("7:*:y", {"operation": 77})):
+            exceptions.raise_item(lived.db, "till", mine, subject, facts, AT)
+    page = lived.get("/operator/exceptions?kind=till").text
+    assert "R-7" in page
+    assert '<a href="/operator/operations/77">77</a>' in page
+    assert "7:*:" not in page
 
 
 def test_what_was_done_before_is_in_the_log(lived: Served) -> None:

@@ -38,10 +38,16 @@ WHERE m.window_id = %(window)s
 GROUP BY m.organisation_id, o.name, o.code;
 
 -- name: exception_items
+-- The subject tells an item from others of its kind, and is made of ids; people read what it is
+-- about: a receipt, a payment or an operation.
 SELECT e.id, e.kind, e.subject, e.state, e.raised_at, coalesce(e.assigned_to, '') AS assigned_to,
-  coalesce(o.name, '') AS organisation, e.organisation_id
+  coalesce(o.name, '') AS organisation, e.organisation_id,
+  coalesce(e.facts ->> 'label', e.facts ->> 'payment', v.operation, '') AS about, v.operation
 FROM desk.exception_item AS e
-LEFT JOIN alliance.organisation AS o ON e.organisation_id = o.id;
+LEFT JOIN alliance.organisation AS o ON e.organisation_id = o.id
+CROSS JOIN LATERAL (
+  SELECT CASE WHEN e.kind = 'advice' THEN e.subject ELSE e.facts ->> 'operation' END AS operation
+) AS v;
 
 -- name: colleagues
 -- Who of the operator's people may work on exception items.

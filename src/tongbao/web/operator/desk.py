@@ -30,7 +30,7 @@ EXCEPTIONS: Final = Listing(
     name="exceptions",
     query=Q.exception_items,
     sort="-id",
-    search=("kind", "subject", "organisation", "assigned_to"),
+    search=("kind", "subject", "about", "organisation", "assigned_to"),
     hint=mark("Kind, subject, organisation or who works on it"),
     dates="raised_at",
     choices=(
@@ -46,12 +46,9 @@ EXCEPTIONS: Final = Listing(
             to=lambda row: f"/operator/exceptions/{row['id']}",
         ),
         Column(
-            name="subject",
-            title=mark("Subject"),
-            kind="code",
-            to=lambda row: (
-                f"/operator/operations/{row['subject']}" if row["kind"] == "advice" else None
-            ),
+            name="about",
+            title=mark("About"),
+            to=lambda row: row["operation"] and f"/operator/operations/{row['operation']}",
         ),
         Column(name="organisation", title=mark("Organisation")),
         Column(name="state", title=mark("State"), kind="state", says=labels.EXCEPTION_STATES),
