@@ -57,6 +57,10 @@ def test_a_month_is_found_and_another_is_not(lived: Served) -> None:
     month = lived.get("/merchant/debt?format=csv").text.splitlines()[1].partition(",")[0]
     assert month in lived.get(f"/merchant/debt?search={month}&sort=-outstanding").text
     assert "Nothing fits" in lived.get("/merchant/debt?search=1999-01").text
+    assert (
+        f"/merchant/operations?since={month}-01&amp;until={month}-"
+        in lived.get("/merchant/debt").text
+    )
 
 
 def test_the_overview_leads_to_it(lived: Served) -> None:

@@ -46,7 +46,13 @@ LISTING: Final = Listing(
     columns=(
         Column(name="month", title=mark("Given in"), sort=True),
         Column(name="age", title=mark("Age in months"), kind="number", sort=True),
-        Column(name="given", title=mark("Given"), kind="points", sort=True),
+        Column(
+            name="given",
+            title=mark("Given"),
+            kind="points",
+            sort=True,
+            to=lambda row: f"/merchant/operations?since={row['cohort']}&until={row['last']}",
+        ),
         Column(name="redeemed", title=mark("Redeemed"), kind="points", sort=True),
         Column(name="share", title=mark("Part redeemed"), kind="percent", sort=True),
         Column(name="lost", title=mark("Ended unspent"), kind="points", sort=True),

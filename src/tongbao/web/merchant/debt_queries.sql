@@ -1,6 +1,7 @@
 -- name: cohorts
 -- What became of the points given in each month, and how old they are now.
-SELECT v.month, v.cohort, v.given, v.redeemed, v.lost, v.given - v.redeemed - v.lost AS outstanding,
+SELECT v.month, v.cohort, (v.cohort + '1 month - 1 day'::interval)::date AS last, v.given,
+  v.redeemed, v.lost, v.given - v.redeemed - v.lost AS outstanding,
   CASE WHEN v.given > 0 THEN v.redeemed * 1000000 / v.given ELSE 0 END AS share,
   (
     (extract(YEAR FROM %(last)s::date) - extract(YEAR FROM v.cohort)) * 12
