@@ -30,6 +30,7 @@ LISTING: Final = Listing(
     sort="-operation_id",
     search=("known_by", "outlet", "enrolled_by"),
     hint=mark("End of a phone or card, outlet, organisation"),
+    reach=lists.REACH,
     dates="effective_at",
     choices=(
         Choice(name="brought", title=mark("Came"), values=BROUGHT),

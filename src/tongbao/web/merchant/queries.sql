@@ -1,5 +1,6 @@
 -- name: newcomers
--- Those that were summed, and those since. Members are masked.
+-- Those that were summed, and those since. Members are masked; a subquery of its own does so only
+-- for the rows that are shown, unless it is searched.
 SELECT v.operation_id, v.foreign_points, v.sales, p.effective_at, coalesce(t.name, '') AS outlet,
   CASE
     WHEN v.foreign_points > 0 THEN 'points'
@@ -11,7 +12,11 @@ SELECT v.operation_id, v.foreign_points, v.sales, p.effective_at, coalesce(t.nam
     ELSE 'no'
   END AS brought,
   CASE WHEN v.enrolled_by <> %(organisation)s THEN o.name END AS enrolled_by,
-  coalesce(i.shown, '–') AS known_by
+  coalesce((
+    SELECT string_agg('****' || d.hint, ', ' ORDER BY d.kind)
+    FROM members.identity AS d
+    WHERE d.member_id = v.member_id AND d.issuer_id IN (0, %(organisation)s)
+  ), '–') AS known_by
 FROM (
   SELECT c.member_id, c.operation_id, c.foreign_points, c.sales, c.enrolled_by
   FROM figures.newcomer AS c
@@ -35,25 +40,26 @@ FROM (
 ) AS v
 INNER JOIN ledger.operation AS p ON v.operation_id = p.id
 LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id
-LEFT JOIN alliance.organisation AS o ON v.enrolled_by = o.id
-LEFT JOIN LATERAL (
-  SELECT string_agg('****' || d.hint, ', ' ORDER BY d.kind) AS shown
-  FROM members.identity AS d
-  WHERE d.member_id = v.member_id AND d.issuer_id IN (0, %(organisation)s)
-) AS i ON TRUE;
+LEFT JOIN alliance.organisation AS o ON v.enrolled_by = o.id;
 
 -- name: operations
 -- What the organisation's tills did, read from its newest end; of one outlet or one member alone
 -- where it is given. Members are masked. A reference is the receipt of what was done at an outlet,
 -- and otherwise names the operation itself, as that of a payment does. What neither gives nor
--- spends points, as a hold, a gift or an expiry, has moved them otherwise.
+-- spends points, as a hold, a gift or an expiry, has moved them otherwise. The coalesce of the
+-- outlet tells the planner nothing: it would take the organisation's only outlet for a few rows,
+-- and read and sort all.
 SELECT p.id, p.kind, nullif(p.cash, 0) AS cash, p.effective_at, coalesce(t.name, '') AS outlet,
   p.data ->> 'reference' AS reference,
   CASE WHEN p.outlet_id IS NOT NULL THEN p.data ->> 'reference' END AS receipt,
   CASE WHEN p.outlet_id IS NULL THEN p.data ->> 'reference' END AS payment,
   to_char((p.points + p.cash) / 100.0, 'FM999999999990.00') AS sum,
   CASE WHEN p.points = 0 THEN 'no' ELSE 'yes' END AS with_points,
-  coalesce(i.shown, '–') AS known_by,
+  coalesce((
+    SELECT string_agg('****' || n.hint, ', ' ORDER BY n.kind)
+    FROM members.identity AS n
+    WHERE n.member_id = p.owner_id AND n.issuer_id IN (0, %(organisation)s)
+  ), '–') AS known_by,
   figures.otherwise(p.kind, g.kind, p.points) AS otherwise,
   CASE
     WHEN figures.otherwise(p.kind, g.kind, p.points) <> 0 THEN concat_ws('-', p.kind, g.kind)
@@ -61,14 +67,9 @@ SELECT p.id, p.kind, nullif(p.cash, 0) AS cash, p.effective_at, coalesce(t.name,
 FROM ledger.operation AS p
 LEFT JOIN ledger.operation AS g ON p.kind = 'reversal' AND p.original_id = g.id
 LEFT JOIN alliance.outlet AS t ON p.outlet_id = t.id
-LEFT JOIN LATERAL (
-  SELECT string_agg('****' || n.hint, ', ' ORDER BY n.kind) AS shown
-  FROM members.identity AS n
-  WHERE n.member_id = p.owner_id AND n.issuer_id IN (0, %(organisation)s)
-) AS i ON TRUE
 WHERE
   p.organisation_id = %(organisation)s
-  AND (%(outlet)s::bigint IS NULL OR p.outlet_id = %(outlet)s)
+  AND coalesce(%(outlet)s::bigint IS NULL OR p.outlet_id = %(outlet)s, FALSE)
   AND (%(member)s::bigint IS NULL OR p.owner_id = %(member)s);
 
 -- name: numbers_of_operations
