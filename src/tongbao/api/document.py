@@ -30,8 +30,9 @@ _ABOUT: Final = """\
 The clearing house for loyalty points, for tills, apps and partners.
 
 Amounts are whole numbers with their unit: 8000 `PTS` are 80 points, 20000 `CNY` are 200 yuan.
-Ids are texts. Times are RFC 3339. Every POST has an `Idempotency-Key` and may be repeated: it is
-done once and answered the same. Refusals are problems (RFC 9457) with a code that never changes.
+Ids are texts; among the facts of a refusal and in the data of events they are whole numbers, of up
+to 63 bits. Times are RFC 3339. Every POST has an `Idempotency-Key` and may be repeated: it is done
+once and answered the same. Refusals are problems (RFC 9457) with a code that never changes.
 Lists come in pages; pass `next` as `cursor`. What belongs to somebody else answers 404.
 `RateLimit` says how many requests are left, of how many in a minute `RateLimit-Policy`.
 """
