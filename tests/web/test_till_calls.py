@@ -148,6 +148,32 @@ def test_a_sale_is_refunded_in_parts_and_never_beyond_it(served: Served) -> None
     assert broken_laws(served.db) == {}
 
 
+def test_receipts_are_listed_found_by_their_numbers_narrowed_and_saved(served: Served) -> None:
+    served.sign_in("cashier")
+    number, _ = shopper(served, A=90)
+    sold = {"scanned": number, "amount": 1_000, "points": 1_000}
+    first, second, _ = (
+        call(served, "pay", sold | {"reference": name}).json()["operation"]
+        for name in ("R-901", "R-902", "S-903")
+    )
+    assert call(served, "refund", {"original": second, "amount": 500}).status_code == 200
+    page = served.get("/till/at/A/receipts").text
+    assert all(name in page for name in ("R-901", "R-902", "S-903"))
+    assert f'href="/till/at/A/receipts/{first}"' in page
+    for whole in ("R-901", first):  # one receipt is shown at once
+        there = served.get(f"/till/at/A/receipts?search={whole}")
+        assert there.headers["location"] == f"/till/at/A/receipts/{first}"
+    some = served.get("/till/at/A/receipts?search=R-90").text
+    assert ("R-902" in some, "S-903" in some) == (True, False)
+    assert "R-901" not in served.get("/till/at/A/receipts?kind=refund").text
+    nothing = served.get("/till/at/A/receipts?until=2020-01-01").text
+    assert "Nothing fits what you look for" in nothing
+    saved = served.get("/till/at/A/receipts?search=R-901&format=csv")
+    assert saved.headers["content-type"].startswith("text/csv")
+    assert "R-901" in saved.text
+    assert "R-902" not in saved.text
+
+
 def test_a_till_sees_its_own_outlet_and_no_other(served: Served) -> None:
     served.sign_in("cashier")
     number, entered = shopper(served, B=60)

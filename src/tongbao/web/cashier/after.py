@@ -1,6 +1,6 @@
 """After the sale: receipts of the outlet, one of them to print and to take back, and its holds."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from litestar import Request, Response, get
@@ -18,19 +18,17 @@ from tongbao.points import explain as explaining
 from tongbao.points import history
 from tongbao.points.detail import Detail, decode
 from tongbao.points.explain import Explanation
-from tongbao.points.history import Listed, Wanted
+from tongbao.points.history import Wanted
 from tongbao.points.left import lines_left
 from tongbao.points.refusals import OperationNotFound
-from tongbao.web import pages, who
+from tongbao.web import lists, pages, who
 from tongbao.web.cashier.place import AT_TILL, here
 from tongbao.web.cashier.place import outlet as outlet_of
+from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.words import mark
 
 Q = sql.load(__package__)
 
-ROWS: Final = 50
-BACK: Final = timedelta(days=60)
-"""How far back the list of receipts looks."""
 SALES: Final = frozenset({"purchase", "capture", "advice", "award"})
 KINDS: Final = {
     "purchase": mark("Sale"),
@@ -46,6 +44,38 @@ KINDS: Final = {
     "cancel_pending": mark("Pending points taken back"),
 }
 _LONGEST: Final = 200
+
+
+def _page_of(row: lists.Row) -> str:
+    return f"/till/at/{row['till']}/receipts/{row['id']}"
+
+
+RECEIPTS: Final = Listing(
+    name="receipts",
+    query=Q.receipts,
+    sort="-id",
+    search=("reference", "id"),
+    hint=mark("Receipt number"),
+    reach=lists.REACH,
+    dates="effective_at",
+    choices=(Choice(name="kind", title=mark("Kind"), values=KINDS),),
+    columns=(
+        Column(
+            name="kind",
+            title=mark("Kind"),
+            says=KINDS,
+            second="reference",
+            second_title=mark("Receipt number"),
+            to=_page_of,
+        ),
+        Column(name="cash", title=mark("Cash"), kind="money"),
+        Column(name="points", title=mark("Points"), kind="points"),
+        Column(name="effective_at", title=mark("When"), kind="moment"),
+        Column(name="id", title=mark("Operation"), kind="id", sort=True, to=_page_of),
+    ),
+    empty=mark("No sale yet"),
+    advice=mark("What is sold here is listed here."),
+)
 
 
 class OpenHold(Struct, frozen=True, kw_only=True):
@@ -73,26 +103,25 @@ class Receipt(Struct, frozen=True, kw_only=True):
 
 
 @get("/till/at/{outlet:str}/receipts", opt=AT_TILL)
-async def receipts(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Response[str]:
-    """List the receipts of the outlet, newest first; find one by its number."""
-    place, at = await here(request, outlet), clock.now()
-    search = str(request.query_params.get("q", ""))[:_LONGEST].strip()
-    if search.isdecimal() and len(search) < 19:
-        found = await parts.read(request, lambda conn: _row(conn, int(search)))
-        if found is not None and found == (place.organisation_id, place.id):
-            return pages.go(f"/till/at/{place.code}/receipts/{search}")
-    wanted = Wanted(
-        organisation=place.organisation_id,
-        outlet=place.id,
-        reference=search or None,
-        since=None if search else at - BACK,
-    )
-    rows: list[Listed] = await parts.read(
-        request, lambda conn: history.listed(conn, wanted, limit=ROWS)
-    )
-    return pages.page(
-        request, "cashier/receipts.html", outlet=place, rows=rows, search=search, kinds=KINDS
-    )
+async def receipts(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Response[Any]:
+    """List the receipts of the outlet, newest first, or lead to the one whose number is typed."""
+    place = await here(request, outlet)
+    search = str(request.query_params.get("search", "")).replace("\0", "").strip()[:_LONGEST]
+    if search and "format" not in request.query_params:
+        found = await parts.read(request, lambda conn: _numbered(conn, place, search))
+        if found is not None:
+            return pages.go(f"/till/at/{place.code}/receipts/{found}")
+    mine = {"organisation": place.organisation_id, "outlet": place.id, "till": place.code}
+    return await lists.show(request, "cashier/receipts.html", RECEIPTS, mine, outlet=place)
+
+
+def _numbered(conn: Connection, place: Outlet, number: str) -> int | None:
+    """Give the one operation of the outlet that has a number or is of a receipt, however old."""
+    if number.isdecimal() and len(number) < 19 and _is_here(conn, int(number), place):
+        return int(number)
+    wanted = Wanted(organisation=place.organisation_id, outlet=place.id, reference=number)
+    found = history.listed(conn, wanted, limit=2)
+    return found[0].id if len(found) == 1 else None
 
 
 @get("/till/at/{outlet:str}/receipts/{operation:int}", opt=AT_TILL)
@@ -123,7 +152,7 @@ async def holds(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Respo
 
 def read(conn: Connection, place: Outlet, operation: int) -> Receipt:
     """Read a receipt of an outlet; refuses ``operation-not-found``."""
-    if _row(conn, operation) != (place.organisation_id, place.id):
+    if not _is_here(conn, operation, place):
         raise OperationNotFound(operation=operation)
     told = explaining.explain(conn, operation)
     assert told.operation is not None, "its row has just been read"
@@ -144,18 +173,17 @@ async def of_here(request: Request[Any, Any, Any], outlet: str, given: str) -> i
     number = int(given) if given.isdecimal() and len(given) < 19 else 0
 
     def ask(conn: Connection) -> bool:
-        place = outlet_of(conn, me, outlet)
-        return _row(conn, number) == (place.organisation_id, place.id)
+        return _is_here(conn, number, outlet_of(conn, me, outlet))
 
     if not await parts.read(request, ask):
         raise OperationNotFound(operation=given[:20])
     return number
 
 
-def _row(conn: Connection, number: int) -> tuple[int, int] | None:
-    """Give whose an operation is: organisation and outlet."""
+def _is_here(conn: Connection, number: int, place: Outlet) -> bool:
+    """Tell whether an operation was done at an outlet."""
     row = conn.execute(Q.receipt_row, {"id": number}).fetchone()
-    return None if row is None else (row[2], row[1])
+    return row is not None and (row[2], row[1]) == (place.organisation_id, place.id)
 
 
 ROUTES: Final[list[BaseRouteHandler]] = [receipts, receipt, holds]
