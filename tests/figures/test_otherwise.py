@@ -72,7 +72,11 @@ def test_what_is_said_is_what_the_wallet_saw(db: Connection, world: World) -> No
 
 
 def test_every_operation_gives_or_spends_or_moves_otherwise(db: Connection) -> None:
-    kinds = [kind.__struct_config__.tag for kind in ops.Operation.__subclasses__()]
+    kinds = [
+        kind.__struct_config__.tag
+        for kind in ops.Operation.__subclasses__()
+        if kind.__module__ == ops.__name__  # others are made up by tests
+    ]
     found = {
         kind: db.execute(
             "SELECT figures.counts(%s), figures.otherwise(%s, NULL, 1)", (kind, kind)

@@ -14,7 +14,7 @@ from tests.serving.line import Line, line_to
 from tests.serving.running import serving
 from tests.serving.test_metrics import scrape
 from tests.serving.test_serve import award
-from tests.serving.test_stalls import CALLERS, ask_all, calls_of, sell
+from tests.serving.test_stalls import CALLERS, ask, ask_all, calls_of, sell
 from tests.teller.troubles import eventually
 from tests.worker.working import runs, stop, worker
 from tests.world import broken_laws, build
@@ -23,6 +23,8 @@ from tongbao.kernel.db import Connection
 
 WITHIN = 20
 """Seconds: metrics take five, as they ask the database."""
+
+RUNNING = "tongbao_http_requests_running[]"
 
 GRACE = 60
 """Seconds in which it has to end, whatever happens."""
@@ -38,7 +40,7 @@ def test_told_to_end_it_answers_what_is_in_flight_and_ends_and_nothing_is_lost(
     calls = calls_of(world, secret)
     with socket.create_server(("127.0.0.1", 0)) as free:
         metrics = free.getsockname()[1]
-    with line_to(database_url) as (url, line), ThreadPoolExecutor(2) as others:
+    with line_to(database_url) as (url, line), ThreadPoolExecutor(len(calls) + 1) as others:
         with serving(
             url, "--iso8583", "0",
             TONGBAO_ANSWER_WITHIN=str(WITHIN), TONGBAO_METRICS_PORT=str(metrics),
@@ -49,13 +51,16 @@ def test_told_to_end_it_answers_what_is_in_flight_and_ends_and_nothing_is_lost(
             assert running.iso8583 is not None
             selling = others.submit(asyncio.run, sell(running.iso8583, secret, sold, line.stall))
             eventually(lambda: not line.flows)
-            asking = others.submit(ask_all, running, calls)
-            eventually(lambda: scrape(metrics)["tongbao_http_requests_running[]"] == len(calls))
+            asking = [others.submit(ask, running, call) for call in calls]
+            # One may have heard already that no connection became free.
+            eventually(
+                lambda: scrape(metrics)[RUNNING] + sum(one.done() for one in asking) == len(calls)
+            )
             began = time.monotonic()
             running.process.send_signal(signal.SIGTERM)
             _, complaints = running.process.communicate(timeout=3 * GRACE)
             took = time.monotonic() - began
-            heard = asking.result(1)
+            heard = [one.result(1) for one in asking]
             assert [(status, again) for status, _, again in heard] == [(503, "1")] * len(calls)
             assert took < GRACE
             assert running.process.returncode == 0, complaints
