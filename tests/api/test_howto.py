@@ -43,7 +43,9 @@ def environ(db: Connection, database_url: str) -> Iterator[dict[str, str]]:
         "TONGBAO_KEY": token(db, world.organisations["plum"]),
         "TONGBAO_KEY_WILLOW": token(db, world.organisations["willow"]),
     }
-    with serving(database_url) as running:
+    with serving(
+        database_url, "--no-worker"
+    ) as running:  # which would close a window, if it is time
         yield {**os.environ, **keys, "TONGBAO_URL": f"http://{running.host}:{running.port}"}
 
 
