@@ -29,10 +29,11 @@ def test_a_province_leads_to_the_form_with_its_districts(served: Served) -> None
     served.sign_in(None)
     assert 'value="310000"' in served.get("/join").text
     form = served.get("/join/apply?province=310000").text
-    assert '<option value="310105">长宁区</option>' in form
+    assert '<option value="310105">Changning District</option>' in form
     assert "MCC 5814" in form
     assert (
-        '<option value="330106">杭州市 · 西湖区' in served.get("/join/apply?province=330000").text
+        '<option value="330106">Hangzhou · Xihu District'
+        in served.get("/join/apply?province=330000").text
     )
     for nowhere in ("", "999999", "310105", "x" * 300):
         assert served.get(f"/join/apply?province={nowhere}").headers["location"] == "/join"

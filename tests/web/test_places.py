@@ -7,6 +7,7 @@ from tests.web.serving import Served
 from tests.world import one
 from tongbao.clearing import windows
 from tongbao.kernel import clock
+from tongbao.web import words
 from tongbao.web.operator.places import GRID, squares
 
 
@@ -16,9 +17,19 @@ def test_every_province_has_a_place_of_its_own() -> None:
         {"province": "31", "sites": 2, "outlets": 5, "volume": 900},
         {"province": "11", "sites": 1, "outlets": 1, "volume": 100},
     ]
-    known = {one.province: one for one in squares(found)}
+    known = {one.province: one for one in squares(found, words.of("zh", "Asia/Shanghai"))}
     assert (known["31"].level, known["11"].level, known["44"].level) == (5, 1, 0)
     assert (known["15"].name, known["23"].name, known["31"].name) == ("内蒙古", "黑龙江", "上海")
+
+
+def test_the_plan_is_in_english_too() -> None:
+    known = {one.province: one for one in squares([], words.of("en", "Asia/Shanghai"))}
+    assert all(one.name.isascii() for one in known.values())
+    assert known["15"].lines == ("Inner", "Mongolia")
+    assert known["61"].name != known["14"].name == "Shanxi"
+    letters = {one.letters for one in known.values()}
+    assert len(letters) == 34
+    assert all(len(two) == 2 for two in letters)
 
 
 def test_the_plan_counts_what_was_done_where(served: Served) -> None:
@@ -30,8 +41,8 @@ def test_the_plan_counts_what_was_done_where(served: Served) -> None:
     page = served.get("/operator/places").text
     assert page.count("<rect") == 34
     assert 'href="/operator/places?province=31"' in page
-    assert "上海: outlets 2, points 160" in page
-    assert "北京: outlets 0" in page
+    assert "Shanghai: outlets 2, points 160" in page
+    assert "Beijing: outlets 0" in page
     assert "Shanghai Mall" in page
     beijing = served.get("/operator/places?province=11").text
     assert "Beijing Mall" in beijing

@@ -36,13 +36,22 @@ class Place(Struct, frozen=True):
     name: str
 
 
-def path(region: str) -> str:
+def path(region: str) -> tuple[str, ...]:
     """Give the names of a region and of what it lies in, largest first; ``region-unknown``."""
     whole, _ = _find(region)
     wider = (whole.get(f"{region[:2]}0000"), whole.get(f"{region[:4]}00"), whole.get(region))
     # Districts of municipalities lie in no prefecture.
     names = [str(division.name) for division in wider if division is not None]
-    return " ".join(dict.fromkeys(names))
+    return tuple(dict.fromkeys(names))
+
+
+def is_known(region: str) -> bool:
+    """Say whether some revision has had a region."""
+    try:
+        _find(region)
+    except RegionUnknown:
+        return False
+    return True
 
 
 def is_current(region: str) -> bool:

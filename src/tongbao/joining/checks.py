@@ -44,17 +44,12 @@ def _identity(application: Application) -> list[Check]:
     code, outlet = application.wanted.credit_code, application.wanted.region
     business: Result = "passed" if credit_code.is_business(code) else "look"
     registered = credit_code.region(code)
-    try:
-        facts = {"region": regions.path(registered)}
-    except regions.RegionUnknown:
-        return [
-            Check(name="credit-code", result=business),
-            Check(name="registered-at", result="look", facts={"region": registered}),
-        ]
-    near: Result = "passed" if registered[:2] == outlet[:2] else "look"
+    near: Result = (
+        "passed" if regions.is_known(registered) and registered[:2] == outlet[:2] else "look"
+    )
     return [
         Check(name="credit-code", result=business),
-        Check(name="registered-at", result=near, facts=facts),
+        Check(name="registered-at", result=near, facts={"region": registered}),
     ]
 
 
@@ -99,7 +94,7 @@ def _format(conn: Connection, application: Application) -> Check:
 def _region(application: Application) -> Check:
     region = application.wanted.region
     result: Result = "passed" if regions.is_current(region) else "look"
-    return Check(name="region", result=result, facts={"region": regions.path(region)})
+    return Check(name="region", result=result, facts={"region": region})
 
 
 def _account(conn: Connection, application: Application) -> list[Check]:

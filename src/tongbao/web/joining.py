@@ -186,7 +186,6 @@ async def _page(
         link=token,
         form=form,
         formats=known,
-        region=regions.path(wanted.region),
         province=f"{wanted.region[:2]}0000",
         places=regions.within(f"{wanted.region[:2]}0000"),
         refused=_beside(refusal),

@@ -19,6 +19,7 @@ from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from tongbao.alliance import regions, romanised
 from tongbao.kernel.errors import Refusal
 
 Language = Literal["zh", "en"]
@@ -95,6 +96,23 @@ class Words:
     def span(self, time: timedelta) -> str:
         """Write how long something takes or has been, in one unit."""
         return dates.format_timedelta(time, locale=self.locale)
+
+    def place(self, name: str) -> str:
+        """Say the Chinese name of a place."""
+        return romanised.english(name) if self.language == "en" else name
+
+    def region(self, region: str) -> str:
+        """Name a region of GB/T 2260; what is none stays as it is."""
+        return self.place(regions.name(region)) if regions.is_known(region) else region
+
+    def address(self, region: str) -> str:
+        """Name a region and what it lies in, in the order of the language."""
+        if not regions.is_known(region):
+            return region
+        names = regions.path(region)
+        if self.language == "zh":
+            return " ".join(names)
+        return ", ".join(self.place(name) for name in reversed(names))
 
     def refusal(self, refusal: Refusal) -> str:
         """Say why something was refused; amounts among the facts are as the domain gives them."""

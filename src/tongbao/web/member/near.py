@@ -6,18 +6,32 @@ from litestar import Request, Response, get
 from litestar.handlers import BaseRouteHandler
 from msgspec import structs
 
-from tongbao.alliance import regions
-from tongbao.alliance.regions import RegionUnknown
 from tongbao.hosting import parts
 from tongbao.kernel import sql
 from tongbao.kernel.db import Connection
-from tongbao.web import lists
+from tongbao.web import lists, pages
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.member.showing import tabs
 from tongbao.web.who import MEMBER
-from tongbao.web.words import mark
+from tongbao.web.words import Words, mark
 
 Q = sql.load(__package__)
+
+
+def place_of(region: str, spoken: Words) -> str:
+    """Name the city of a region, and its district where that has another name."""
+    city, district = spoken.region(city_of(region[:4])), spoken.region(region)
+    if district == city:
+        return city
+    return f"{city} {district}" if spoken.language == "zh" else f"{district}, {city}"
+
+
+def city_of(code: str) -> str:
+    """Give the region of a city by the first four digits of those in it."""
+    if code[2:] in ("01", "02") and code[:2] in ("11", "12", "31", "50"):
+        return code[:2] + "0000"  # a city that is its own province
+    return code + "00"
+
 
 ORDERS: Final = {
     "name": mark("By name"),
@@ -35,7 +49,7 @@ NEAR: Final = Listing(
             name="region",
             title=mark("City"),
             sort=True,
-            tells=lambda region, _: place_of(region),
+            tells=place_of,
         ),
         Column(name="site", title=mark("Place")),
     ),
@@ -50,10 +64,11 @@ NEAR: Final = Listing(
 @get("/m/near", opt=MEMBER)
 async def near(request: Request[Any, Any, Any]) -> Response[Any]:
     """List outlets by city, format, and what is searched for, or give them as a file."""
+    spoken = pages.words_of(request)
 
     def ask(conn: Connection) -> tuple[dict[str, str], dict[str, str]]:
         cities = conn.execute(Q.cities_with_outlets).fetchall()
-        return {code: city_name(code) for code, _ in cities}, dict(
+        return {code: spoken.region(city_of(code)) for code, _ in cities}, dict(
             conn.execute(Q.formats_with_outlets).fetchall()
         )
 
@@ -70,28 +85,8 @@ async def near(request: Request[Any, Any, Any]) -> Response[Any]:
         cities=cities,
         formats=formats,
         orders=ORDERS,
-        place_of=place_of,
+        place_of=lambda region: place_of(region, spoken),
     )
-
-
-def place_of(region: str) -> str:
-    """Name the city of a region, and its district where that is another name."""
-    city, district = city_name(region[:4]), _name(region)
-    return city if district == city else f"{city} {district}"
-
-
-def city_name(code: str) -> str:
-    """Give the name of a city by the first four digits of its regions."""
-    if code[2:] in ("01", "02") and code[:2] in ("11", "12", "31", "50"):
-        return _name(code[:2] + "0000")  # a city that is its own province
-    return _name(code + "00")
-
-
-def _name(region: str) -> str:
-    try:
-        return regions.name(region)
-    except RegionUnknown:
-        return region
 
 
 ROUTES: Final[list[BaseRouteHandler]] = [near]

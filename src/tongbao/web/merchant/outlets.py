@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from psycopg.rows import dict_row
 
 from tongbao.access import audit
-from tongbao.alliance import brands, formats, outlets, regions, sites, terminals
+from tongbao.alliance import brands, formats, outlets, sites, terminals
 from tongbao.alliance.outlets import OutletNotFound
 from tongbao.alliance.types import NewOutlet, Outlet
 from tongbao.clearing import calendar
@@ -271,7 +271,6 @@ async def _page(
         return {
             "outlet": found,
             "place": place,
-            "region": regions.name(place["region"]),
             "terminals": terminals.list_of(conn, outlet),
             "brands": brands.list_of(conn, mine),
             "staff": staff,

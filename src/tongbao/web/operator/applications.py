@@ -9,7 +9,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 
 from tongbao.access import audit, sessions
-from tongbao.alliance import formats, organisations, regions
+from tongbao.alliance import formats, organisations
 from tongbao.desk import proposals
 from tongbao.hosting import parts
 from tongbao.joining import applications, beginning, checks, decide
@@ -222,7 +222,6 @@ def _show(conn: Connection, found: Application) -> dict[str, Any]:
         "remarks": applications.remarks(conn, found.id),
         "progress": beginning.progress(conn, found),
         "format": formats.find(conn, wanted.format),
-        "region": regions.path(wanted.region),
         "sites": conn.execute(Q.sites_near, values).fetchall(),
         "organisation": None if joined is None else organisations.get(conn, joined),
         "account": None if found.proposal_id is None else proposals.get(conn, found.proposal_id),

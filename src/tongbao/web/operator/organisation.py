@@ -11,7 +11,7 @@ from msgspec import Struct
 from psycopg.rows import dict_row
 
 from tongbao.access import audit, sessions
-from tongbao.alliance import contracts, organisations, regions
+from tongbao.alliance import contracts, organisations
 from tongbao.alliance.types import Contract, Organisation, Terms
 from tongbao.clearing import exposure
 from tongbao.clearing.exposure import Exposure
@@ -150,8 +150,7 @@ def _show(conn: Connection, organisation: int, at: datetime) -> Shown:
         history=contracts.history(conn, organisation),
         counterparties=parties,
         regions=[
-            (regions.name(region), list(rows))
-            for region, rows in groupby(outlets, key=lambda row: row["region"])
+            (region, list(rows)) for region, rows in groupby(outlets, key=lambda row: row["region"])
         ],
         feed=feed,
     )

@@ -1,25 +1,23 @@
 """Where the alliance is: a plan of the provinces, and the sites with what is done at them."""
 
-from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
 from litestar import Request, Response, get
 from litestar.handlers import BaseRouteHandler
-from msgspec import Struct
+from msgspec import Struct, structs
 from psycopg.rows import dict_row
 
-from tongbao.alliance import regions
 from tongbao.clearing import calendar
 from tongbao.figures import days
 from tongbao.hosting import parts
 from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
-from tongbao.web import lists
+from tongbao.web import lists, pages
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.operator import named
 from tongbao.web.who import OPERATOR, sees
-from tongbao.web.words import mark
+from tongbao.web.words import Words, mark
 
 Q = sql.load(__package__, "places_queries.sql")
 
@@ -30,44 +28,35 @@ _SUMMED_AT_ONCE: Final = 5
 _LEVELS: Final = 5
 
 GRID: Final = {
-    "23": (8, 0),
-    "15": (5, 1), "11": (6, 1), "22": (8, 1),
-    "65": (0, 2), "62": (2, 2), "64": (3, 2), "14": (4, 2), "13": (5, 2), "12": (6, 2),
-    "21": (7, 2),
-    "63": (1, 3), "61": (3, 3), "41": (4, 3), "37": (5, 3),
-    "54": (0, 4), "51": (2, 4), "50": (3, 4), "42": (4, 4), "34": (5, 4), "32": (6, 4),
-    "31": (7, 4),
-    "53": (2, 5), "52": (3, 5), "43": (4, 5), "36": (5, 5), "33": (6, 5),
-    "45": (3, 6), "44": (4, 6), "35": (5, 6), "71": (6, 6),
-    "46": (3, 7), "82": (4, 7), "81": (5, 7),
+    "23": (8, 0, "HL"),
+    "15": (5, 1, "NM"), "11": (6, 1, "BJ"), "22": (8, 1, "JL"),
+    "65": (0, 2, "XJ"), "62": (2, 2, "GS"), "64": (3, 2, "NX"), "14": (4, 2, "SX"),
+    "13": (5, 2, "HE"), "12": (6, 2, "TJ"), "21": (7, 2, "LN"),
+    "63": (1, 3, "QH"), "61": (3, 3, "SN"), "41": (4, 3, "HA"), "37": (5, 3, "SD"),
+    "54": (0, 4, "XZ"), "51": (2, 4, "SC"), "50": (3, 4, "CQ"), "42": (4, 4, "HB"),
+    "34": (5, 4, "AH"), "32": (6, 4, "JS"), "31": (7, 4, "SH"),
+    "53": (2, 5, "YN"), "52": (3, 5, "GZ"), "43": (4, 5, "HN"), "36": (5, 5, "JX"),
+    "33": (6, 5, "ZJ"),
+    "45": (3, 6, "GX"), "44": (4, 6, "GD"), "35": (5, 6, "FJ"), "71": (6, 6, "TW"),
+    "46": (3, 7, "HI"), "82": (4, 7, "MO"), "81": (5, 7, "HK"),
 }  # fmt: skip
-"""Where the square of each province stands, by the first two digits of its region: like a map."""
+"""Where the square of each province stands, by the first two digits of its region: like a map; and
+its letters in GB/T 2260, for where its name has no room."""
 
-
-PROVINCES: Final = {province: regions.name(f"{province}0000") for province in GRID}
-
-
-class Regions(Mapping[str, str]):
-    """What regions are called, looked up as they are asked for; names of places stay Chinese."""
-
-    def __getitem__(self, region: str) -> str:
-        return regions.name(region)
-
-    def __contains__(self, region: object) -> bool:
-        return isinstance(region, str)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
+_FITS: Final = 9
+"""Letters of a name that fit on one line of a square; a longer word is pressed together."""
 
 
 class Square(Struct, frozen=True, kw_only=True):
-    """A province on the plan: its place, and what is there; amounts are fen of points."""
+    """A province on the plan: its place, and what is there; amounts are fen of points.
+
+    ``lines`` are its short name as it is written on the square.
+    """
 
     province: str
     name: str
+    lines: tuple[str, ...]
+    letters: str
     x: int
     y: int
     sites: int = 0
@@ -83,13 +72,15 @@ LISTING: Final = Listing(
     search=("name", "code"),
     hint=mark("Name or code"),
     sums=True,
-    choices=(
-        Choice(name="province", title=mark("Province"), values=PROVINCES),
-        Choice(name="kind", title=mark("Kind"), values=named.PLACES),
-    ),
+    choices=(Choice(name="kind", title=mark("Kind"), values=named.PLACES),),
     columns=(
         lists.by_name(mark("Site")),
-        Column(name="region", title=mark("Region"), says=Regions(), sort=True),
+        Column(
+            name="region",
+            title=mark("Region"),
+            tells=lambda region, spoken: spoken.region(region),
+            sort=True,
+        ),
         Column(name="kind", title=mark("Kind"), says=named.PLACES),
         Column(name="outlets", title=mark("Outlets"), kind="number", sort=True),
         Column(name="organisations", title=mark("Organisations"), kind="number", sort=True),
@@ -106,8 +97,17 @@ async def places(request: Request[Any, Any, Any]) -> Response[Any]:
     """Show the alliance on a plan of the provinces, and its sites, of all or of one province."""
     chosen = str(request.query_params.get("province", ""))
     chosen = chosen if chosen in GRID else ""
+    spoken = pages.words_of(request)
+    named_as = {province: spoken.region(f"{province}0000") for province in GRID}
+    listing = structs.replace(
+        LISTING,
+        choices=(
+            Choice(name="province", title=mark("Province"), values=named_as),
+            *LISTING.choices,
+        ),
+    )
     cutover = calendar.cutover_of(parts.of(request).settings)
-    asked = lists.ask(request, LISTING)
+    asked = lists.ask(request, listing)
     last = asked.until or calendar.business_date(clock.now(), cutover)
     first = asked.since or last - timedelta(days=DAYS)
     given = {"first": first, "last": last}
@@ -125,35 +125,39 @@ async def places(request: Request[Any, Any, Any]) -> Response[Any]:
     return await lists.show(
         request,
         "operator/places.html",
-        LISTING,
+        listing,
         given,
-        squares=squares(found),
+        squares=squares(found, spoken),
+        fits=_FITS,
         chosen=chosen,
-        chosen_name=PROVINCES.get(chosen, ""),
+        chosen_name=named_as.get(chosen, ""),
         first=first,
         last=last,
         given=asked.until is not None,
     )
 
 
-def squares(found: list[dict[str, Any]]) -> list[Square]:
+def squares(found: list[dict[str, Any]], spoken: Words) -> list[Square]:
     """Give every province with its place on the plan; its level is by the one with most."""
     known = {row["province"]: row for row in found}
     most = max((row["volume"] for row in found), default=0)
     return [
         Square(
             province=province,
-            name=_short(PROVINCES[province]),
+            name=name,
+            lines=_lines(name),
+            letters=letters,
             x=x,
             y=y,
             **{
-                name: known[province][name]
-                for name in ("sites", "outlets", "volume")
+                what: known[province][what]
+                for what in ("sites", "outlets", "volume")
                 if province in known
             },
             level=_level(known[province]["volume"], most) if province in known else 0,
         )
-        for province, (x, y) in GRID.items()
+        for province, (x, y, letters) in GRID.items()
+        for name in [_short(spoken.region(f"{province}0000"))]
     ]
 
 
@@ -163,7 +167,15 @@ def _level(volume: int, most: int) -> int:
 
 
 def _short(name: str) -> str:
+    """Leave out what a province is, as maps do: 广西 for 广西壮族自治区."""
+    if name.isascii():
+        return name
     return name[:3] if name.startswith(("内蒙古", "黑龙江")) else name[:2]
+
+
+def _lines(name: str) -> tuple[str, ...]:
+    """Break a name of several words that is too long for a square."""
+    return (name,) if len(name) <= _FITS else tuple(name.split())
 
 
 ROUTES: Final[list[BaseRouteHandler]] = [places]
