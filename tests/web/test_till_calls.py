@@ -119,8 +119,10 @@ def test_a_pin_proves_and_is_neither_kept_nor_part_of_what_was_asked(served: Ser
 def test_a_hold_is_captured_in_part_and_the_rest_is_free(served: Served) -> None:
     served.sign_in("cashier")
     number, entered = shopper(served, B=60)
-    held = call(served, "hold", {"scanned": number, "points": 4_000, "reference": "7"}).json()
-    assert "7" in served.get("/till/at/A/holds").text
+    held = call(served, "hold", {"scanned": number, "points": 4_000, "reference": "Table 7"}).json()
+    assert "Table 7" in served.get("/till/at/A/holds").text
+    assert "Table 7" not in served.get("/till/at/A/holds?until=2026-01-01").text
+    assert "Table 7" in served.get("/till/at/A/holds?format=csv").text
     body = {"hold": held["operation"], "points": 2_500, "cash": 500}
     assert call(served, "capture", body).json()["spent"] == 2_500
     assert available(served, entered) == 6_000 - 2_500 + 5

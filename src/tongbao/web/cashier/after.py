@@ -1,13 +1,11 @@
 """After the sale: receipts of the outlet, one of them to print and to take back, and its holds."""
 
-from datetime import datetime
 from typing import Any, Final
 
 from litestar import Request, Response, get
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 from msgspec import Struct
-from psycopg.rows import class_row
 
 from tongbao.alliance import organisations
 from tongbao.alliance.types import Organisation, Outlet
@@ -78,15 +76,32 @@ RECEIPTS: Final = Listing(
 )
 
 
-class OpenHold(Struct, frozen=True, kw_only=True):
-    """A hold that waits for its bill (fen)."""
-
-    id: int
-    points: int
-    remaining: int
-    expires_at: datetime
-    effective_at: datetime
-    reference: str | None
+HOLDS: Final = Listing(
+    name="holds",
+    query=Q.open_holds,
+    search=("reference", "id"),
+    hint=mark("Table or receipt number"),
+    dates="held_at",
+    columns=(
+        Column(name="reference", title=mark("Table or receipt number"), sort=True),
+        Column(name="remaining", title=mark("Points held"), kind="points", sort=True),
+        Column(name="held_at", title=mark("Held since"), kind="moment"),
+        Column(name="expires_at", title=mark("Held until"), kind="moment", sort=True),
+        Column(name="id", title=mark("Operation"), kind="id", sort=True, to=_page_of),
+    ),
+    empty=mark("No points are held"),
+    advice=mark(
+        "Where the bill comes later, as in a restaurant, hold the points first: at the till, "
+        "below the sums."
+    ),
+)
+ORDERS: Final = {
+    "-id": mark("Newest first"),
+    "id": mark("Oldest first"),
+    "reference": mark("By number"),
+    "expires_at": mark("By when they end"),
+    "-remaining": mark("Most points first"),
+}
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
@@ -137,17 +152,16 @@ async def receipt(
 
 
 @get("/till/at/{outlet:str}/holds", opt=AT_TILL)
-async def holds(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Response[str]:
-    """List the holds that wait for their bill."""
-    place, at = await here(request, outlet), clock.now()
-    given = {"organisation": place.organisation_id, "outlet": place.id, "at": at}
-
-    def ask(conn: Connection) -> list[OpenHold]:
-        with conn.cursor(row_factory=class_row(OpenHold)) as cursor:
-            return cursor.execute(Q.open_holds, given).fetchall()
-
-    rows = await parts.read(request, ask)
-    return pages.page(request, "cashier/holds.html", outlet=place, rows=rows)
+async def holds(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Response[Any]:
+    """List the holds that wait for their bill, each with the form that takes it."""
+    place = await here(request, outlet)
+    mine = {
+        "organisation": place.organisation_id,
+        "outlet": place.id,
+        "till": place.code,
+        "at": clock.now(),
+    }
+    return await lists.show(request, "cashier/holds.html", HOLDS, mine, outlet=place, orders=ORDERS)
 
 
 def read(conn: Connection, place: Outlet, operation: int) -> Receipt:

@@ -2,16 +2,14 @@
 SELECT id, name FROM alliance.organisation WHERE id = ANY(%(organisations)s::bigint[]);
 
 -- name: open_holds
--- Holds of an outlet that may still be captured, newest first: its operations name it.
-SELECT p.id, p.points, h.remaining, h.expires_at, p.effective_at,
-  p.data ->> 'reference' AS reference
-FROM ledger.operation AS p
-INNER JOIN ledger.hold AS h ON p.owner_id = h.owner_id AND p.id = h.id
+-- Holds of an outlet that may still be captured. Open holds are few, and have an index.
+SELECT h.id, h.remaining, h.expires_at, h.written_at AS held_at,
+  coalesce(p.data ->> 'reference', '') AS reference, %(till)s::text AS till
+FROM ledger.hold AS h
+INNER JOIN ledger.operation AS p ON h.owner_id = p.owner_id AND h.id = p.id
 WHERE
-  p.organisation_id = %(organisation)s AND p.outlet_id = %(outlet)s AND p.kind = 'hold'
-  AND h.remaining > 0 AND h.expires_at > %(at)s AND p.written_at > %(at)s - interval '32 days'
-ORDER BY p.id DESC
-LIMIT 100;
+  h.organisation_id = %(organisation)s AND h.outlet_id = %(outlet)s
+  AND h.remaining > 0 AND h.expires_at > %(at)s;
 
 -- name: receipt_served
 SELECT s.name FROM access.staff AS s WHERE s.login = %(login)s;
