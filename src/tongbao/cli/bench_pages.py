@@ -15,8 +15,9 @@ from tongbao.cli.sandboxed import Sandbox, open_sandbox
 from tongbao.kernel import clock
 from tongbao.kernel.db import Connection
 from tongbao.ledger.seal import seal
-from tongbao.sandbox import load, page_bench, served, traffic
+from tongbao.sandbox import load, offices, page_bench, served, traffic
 from tongbao.sandbox.load import Plan
+from tongbao.sandbox.offices import Month
 from tongbao.sandbox.page_bench import Answer, Kind, Visitor
 from tongbao.sandbox.traffic import World
 from tongbao.upkeep import jobs
@@ -43,7 +44,8 @@ def pages(
 
     Follows all links from where each of them begins; of each list also other orders, the next
     page, a search that finds something, one that finds nothing, and its oldest day. Today's
-    window is open and has its share.
+    window is open and has its share. The offices have worked, too: windows are settled, files
+    sent and answered, terminals, people and webhooks there, and much waits to be decided.
     """
     first = clock.now() - timedelta(days=days)
     with open_sandbox(DATABASE, first) as sandbox:
@@ -89,6 +91,10 @@ def _live(
     )
     with output.progress("operations", operations, quiet=quiet) as advance:
         load.run(sandbox.begin, world, traffic.seeded(seed), plan, advance)
+    month = Month(world=world, first=first, days=days, now=clock.now())
+    many = offices.sizes(len(world.outlets), operations)
+    with output.progress("offices", len(offices.STEPS), quiet=quiet) as advance:
+        offices.work(sandbox.begin, sandbox.conn, sandbox.settings, month, many, advance)
     with sandbox.begin() as conn:
         seal(conn, clock.now())
     # As the worker has done by the time that anybody looks.

@@ -12,17 +12,15 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from tongbao.alliance import organisations
-from tongbao.bank import accounts, files, importing
+from tongbao.bank import importing
 from tongbao.bank.files import Written
 from tongbao.bank.importing import Imported
-from tongbao.bank.types import Details
 from tongbao.clearing import settlements, windows
 from tongbao.clearing.types import Leg, Settlement
 from tongbao.kernel.db import Connection
-from tongbao.sandbox import bank
+from tongbao.sandbox import banking
 from tongbao.sandbox.alliance import Alliance
 from tongbao.sandbox.month import FIRST, Begin
-from tongbao.sandbox.settling import APPROVER, PROPOSER
 from tongbao.statements import periods, writing
 
 DAY: Final = date(2026, 11, 2)
@@ -33,10 +31,6 @@ AT: Final = datetime(2026, 11, 2, 2, tzinfo=UTC)
 
 STATED: Final = "jinheng"
 """The merchant whose statement is written as paper."""
-
-_SIGNED: Final = date(2026, 9, 1)
-_BANK: Final = "103100000026"
-_OWN: Final = Details(number="110900000001", name="通宝清算有限公司", cnaps="102290000011")
 
 
 class SettledDay(Struct, frozen=True, kw_only=True):
@@ -63,48 +57,22 @@ def settle(
     """
     shutil.rmtree(folder, ignore_errors=True)
     with begin() as inside:
-        _open_accounts(inside, alliance)
-        settlement = settlements.propose(inside, business_date=DAY, by=PROPOSER, at=AT).id
-    with begin() as inside:
-        settlements.approve(inside, settlement, by=APPROVER, at=AT)
-    with begin() as inside:
-        legs = settlements.instruct(inside, settlement, at=AT)
-        planned = files.plan(inside, settlement, zone=zone, at=AT).files
-    written = [files.write(conn, file, folder / "to-the-bank") for file in planned]
-    paths = [Path(one.path) for one in written]
-    answered = bank.respond(paths, folder / "from-the-bank", seed=seed, rejects=0)
-    answer = answered.files[-1]
+        names = {one.id: one.name for one in organisations.list_after(inside)}
+        known = {one: names[one] for one in alliance.organisations.values()}
+        banking.open_accounts(inside, alliance.operator, known, banking.SIGNED, FIRST)
+    told = banking.tell(begin, conn, DAY, AT, folder, zone=zone, seed=seed)
+    answer = told.answered.files[-1]
     imported = importing.import_file(conn, answer, AT)
     with begin() as inside:
         paper = _write_statement(inside, alliance.organisations[STATED], folder)
     return SettledDay(
-        settlement=settlements.get(conn, settlement),
-        legs=legs,
-        written=written,
+        settlement=settlements.get(conn, told.settlement),
+        legs=told.legs,
+        written=told.written,
         answer=answer,
         imported=imported,
         paper=paper,
     )
-
-
-def _open_accounts(conn: Connection, alliance: Alliance) -> None:
-    """Give everybody an account with a mandate, by two people."""
-    names = {one.id: one.name for one in organisations.list_after(conn)}
-    known = {alliance.operator: _OWN}
-    for organisation in alliance.organisations.values():
-        known[organisation] = Details(
-            number=f"6222{organisation:012d}",
-            name=names[organisation],
-            cnaps=_BANK,
-            mandate=f"M-{organisation}",
-            signed_on=_SIGNED,
-        )
-    for organisation, details in known.items():
-        reason = "为结算开户 (opened for settlement)"
-        made = accounts.propose(
-            conn, organisation, details, _SIGNED, by=PROPOSER, reason=reason, at=FIRST
-        )
-        accounts.approve(conn, made.id, by=APPROVER, at=FIRST)
 
 
 def _write_statement(conn: Connection, organisation: int, folder: Path) -> Path:
