@@ -75,7 +75,17 @@ def test_everybody_finds_their_pages_and_no_link_leads_nowhere(database_url: str
         ("admin", "/operator/organisations?search=nowhere"),
         ("admin", "/operator/operations?since"),
         ("admin", "/operator/operations?sort=-id&cursor"),
+        ("admin", "/operator/settlements/…"),
+        ("admin", "/operator/exceptions/…"),
+        ("admin", "/operator/applications/…"),
+        ("admin", "/operator/proposals/…"),
+        ("admin", "/operator/bank/reports/…"),
         ("manager", "/merchant/operations/…"),
+        ("manager", "/merchant/disputes/…"),
+        ("manager", "/merchant/settlements/…"),
+        ("manager", "/merchant/reconciliations/…"),
+        ("manager", "/merchant/webhooks/…"),
+        ("manager", "/merchant/terminals/…"),
         ("member", "/m/history/…"),
     }
     assert said["leads_nowhere"] == []

@@ -40,6 +40,7 @@ from tongbao.webhooks import endpoints
 
 Q = sql.load(__package__, "offices.sql")
 
+DAY: Final = timedelta(days=1)
 _BY: Final = "bench"
 _HOUR: Final = timedelta(hours=1)
 _BANKED: Final = 5
@@ -120,7 +121,7 @@ def work(
         "people": many.people,
         "most": many.terminals,
         "entries": many.entries,
-        "apart": month.days * timedelta(days=1) / max(1, many.entries),
+        "apart": month.days * DAY / max(1, many.entries),
         "files": many.files,
         "differences": many.differences,
         "lines": many.differences * 5,
@@ -195,11 +196,11 @@ def _raise_items(conn: Connection, month: Month, many: Sizes, merchants: list[in
             reason="The receipt is not on the statement.",
             evidence="The paper is in the till.",
         )
-        disputes.open_dispute(conn, given, by=_BY, at=month.now - timedelta(days=n % 5))
+        disputes.open_dispute(conn, given, by=_BY, at=month.now - n % 5 * DAY)
         if n % 4 == 0:
             details = Details(number=f"6228{debtor:012d}", name="New", cnaps="103100000026")
             accounts.propose(
-                conn, debtor, details, month.now.date() + timedelta(days=n + 1),
+                conn, debtor, details, month.now.date() + (n + 1) * DAY,
                 by=PROPOSER, reason="moved to another bank", at=month.now,
             )  # fmt: skip
 
@@ -218,7 +219,7 @@ def _apply(conn: Connection, month: Month, many: Sizes) -> None:
             account=Details(number=f"6217{n:012d}", name=f"Applicant {n}", cnaps="103100000026"),
         )
         address = f"198.51.{n // 250 % 250}.{n % 250}"
-        made = month.now - timedelta(days=n % month.days)
+        made = month.now - n % month.days * DAY
         applications.submit(conn, wanted, _secret(f"applicant-{n}"), address=address, at=made)
 
 
