@@ -122,6 +122,8 @@ LOOKS: tuple[Look, ...] = (
     Look("/operator/staff/new"),
     Look("/operator/staff/{id}", ids="SELECT max(id) FROM access.staff"),
     Look("/operator/audit"),
+    Look("/operator/verifications"),
+    Look("/operator/verifications/{id}", ids="SELECT max(id) FROM upkeep.verification"),
     Look("/merchant", "manager"),
     Look("/merchant/operations", "manager"),
     Look("/merchant/operations/{id}", "manager", ids=_SALE),

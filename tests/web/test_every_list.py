@@ -31,6 +31,7 @@ TABLES = {
     "operator/organisation.html": "the largest and the newest; the lists are a click away",
     "operator/roles.html": "the roles",
     "operator/settings.html": "the settings and the limits that rule",
+    "operator/verification.html": "the laws, each as it was found",
 }
 """Tables that are not lists: what each is instead."""
 

@@ -8,11 +8,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 import typer
 
-from tongbao.clearing.laws import LAWS
 from tongbao.cli import demo_pages, output, pages, settled_pages
 from tongbao.cli.sandboxed import Sandbox, open_sandbox
 from tongbao.kernel.amounts import show
-from tongbao.ledger import verify as laws
 from tongbao.ledger.verify import Report
 from tongbao.points.explain import Explanation, as_data, explain
 from tongbao.points.statements import Statement, statement
@@ -20,6 +18,7 @@ from tongbao.sandbox import alliance, applying, month, people, picture, settled_
 from tongbao.sandbox.month import Month
 from tongbao.sandbox.picture import Closed, Picture
 from tongbao.sandbox.settled_day import SettledDay
+from tongbao.upkeep import verifications
 
 app = typer.Typer(add_completion=False)
 
@@ -98,7 +97,9 @@ def _run(sandbox: Sandbox, seed: int, crowd: int, folder: Path, *, quiet: bool) 
     with sandbox.begin() as conn:
         applying.apply(conn, settled_day.AT)
     with sandbox.begin() as conn:
-        report = laws.verify(conn, incremental=False, at=settled_day.AT, laws=LAWS)
+        report = verifications.verify(
+            conn, lambda: settled_day.AT, origin="command", incremental=False
+        )
     with sandbox.begin() as conn:
         return Shown(
             month=lived,

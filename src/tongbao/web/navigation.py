@@ -23,7 +23,13 @@ class Way(Struct, frozen=True, kw_only=True):
 
 
 WAYS: Final[list[Way]] = [
-    Way(to="/operator", text=mark("Overview"), icon="layout-dashboard", roles=OPERATOR),
+    Way(
+        to="/operator",
+        text=mark("Overview"),
+        icon="layout-dashboard",
+        roles=OPERATOR,
+        also=("/operator/verifications",),
+    ),
     Way(
         to="/operator/organisations",
         text=mark("Organisations"),

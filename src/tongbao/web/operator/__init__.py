@@ -28,6 +28,7 @@ from tongbao.web.operator import (
     proposals,
     proposing,
     settings,
+    verifications,
 )
 
 ROUTES: Final[list[BaseRouteHandler]] = [
@@ -54,4 +55,5 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *liability.ROUTES,
     *people.ROUTES,
     *settings.ROUTES,
+    *verifications.ROUTES,
 ]

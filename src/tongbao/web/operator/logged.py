@@ -188,6 +188,7 @@ SUBJECTS: Final = {
     "bank report ": mark("Bank file"),
     "reconciliation ": mark("Reconciliation"),
     "device ": mark("Device"),
+    "verification ": mark("Verification"),
 }
 """What entries begin with that say what they are about."""
 

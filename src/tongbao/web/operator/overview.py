@@ -16,7 +16,8 @@ from tongbao.figures.windows import Sums
 from tongbao.hosting import parts
 from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
-from tongbao.web import labels, pages
+from tongbao.web import labels, pages, who
+from tongbao.web.operator import verifications
 from tongbao.web.otherwise import WAYS
 from tongbao.web.who import OPERATOR, sees
 from tongbao.web.words import Words, mark
@@ -38,6 +39,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     issued: int
     redeemed: int
     health: dict[str, Any]
+    verified: dict[str, Any] | None
     sums: list[Sums]
     alerts: list[Exposure]
     settlements: list[Settlement]
@@ -60,6 +62,8 @@ async def overview(request: Request[Any, Any, Any]) -> Response[str]:
         kinds=labels.OPERATIONS,
         ways=WAYS,
         states=labels.SETTLEMENT_STATES,
+        outcomes=verifications.STATES,
+        checks=who.of(request).role in verifications.SEES,
         week_ago=taken.sums[-_WEEK] if len(taken.sums) >= _WEEK else None,
         chart=_chart(taken.sums, spoken) if taken.sums else None,
     )
@@ -77,6 +81,7 @@ def _take(conn: Connection, at: datetime) -> Picture:
     issued, redeemed = conn.execute(Q.sums_of_open_window).fetchone() or (0, 0)
     with conn.cursor(row_factory=dict_row) as cursor:
         health = cursor.execute(Q.health).fetchone() or {}
+        verified = cursor.execute(Q.verified).fetchone()
     strained = sorted(
         (one for one in exposure.every(conn, at) if one.level and one.used_share is not None),
         key=lambda one: -(one.used_share or 0),
@@ -86,6 +91,7 @@ def _take(conn: Connection, at: datetime) -> Picture:
         issued=issued,
         redeemed=redeemed,
         health=health,
+        verified=verified,
         sums=windows.newest(conn, _WINDOWS)[::-1],
         alerts=strained[:_ALERTS],
         settlements=settlements.listed(conn, limit=_SETTLEMENTS),

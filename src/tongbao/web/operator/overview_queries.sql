@@ -44,10 +44,9 @@ LEFT JOIN ledger.operation AS g ON p.kind = 'reversal' AND p.original_id = g.id
 ORDER BY p.id DESC;
 
 -- name: health
--- How far sealing and verifying have come, and what waits for people.
+-- How far sealing has come, and what waits for people.
 SELECT
   (SELECT count(*) FROM ledger.unsealed) AS unsealed,
-  (SELECT max(v.verified_at) FROM ledger.verified AS v) AS verified_at,
   (SELECT count(*) FROM desk.exception_item AS e WHERE e.state = 'open') AS exceptions,
   (SELECT count(*) FROM desk.proposal AS p WHERE p.state = 'proposed')
   + (SELECT count(*) FROM clearing.settlement AS s WHERE s.state = 'proposed')
@@ -55,3 +54,11 @@ SELECT
   (SELECT w.id FROM ledger.clearing_window AS w WHERE w.closed_at IS NULL) AS window_id,
   (SELECT w.opened_at FROM ledger.clearing_window AS w WHERE w.closed_at IS NULL) AS opened_at,
   (SELECT count(*) FROM members.member AS m WHERE m.status = 'active') AS members;
+
+-- name: verified
+-- The verification of the laws that ended last, and how.
+SELECT v.id, v.state, v.ended_at
+FROM upkeep.verification AS v
+WHERE v.ended_at IS NOT NULL
+ORDER BY v.id DESC
+LIMIT 1;

@@ -53,6 +53,7 @@ _PAGES: Final = {
     "dispute": "disputes",
     "application": "applications",
     "bank report": "bank/reports",
+    "verification": "verifications",
 }
 
 
