@@ -10,6 +10,9 @@ def test_a_site_is_found_by_its_code(db: Connection) -> None:
     site = sites.add(db, "mall-1", "万象城", "mall", "440305")
     assert site == Site(id=site.id, code="mall-1", name="万象城", kind="mall", region="440305")
     assert sites.find(db, "mall-1") == site
+    assert sites.get(db, site.id) == site
+    with pytest.raises(sites.SiteNotFound):
+        sites.get(db, site.id + 1)
 
 
 def test_a_site_may_lie_in_a_province_a_prefecture_or_a_county(db: Connection) -> None:

@@ -108,6 +108,7 @@ LOOKS: tuple[Look, ...] = (
     Look("/operator/fund"),
     Look("/operator/places"),
     Look("/operator/places?province=31"),
+    Look("/operator/places/{id}", ids="SELECT min(id) FROM alliance.site"),
     Look("/operator/settings"),
     Look("/operator/roles"),
     Look("/operator/members/{id}/privacy", ids=MEMBER),

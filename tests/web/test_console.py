@@ -94,11 +94,11 @@ def test_a_list_says_what_each_operation_gave_spent_and_moved_otherwise(lived: S
         for heading in ("积分发放", "使用积分", "其他变动积分"):
             assert f'data-label="{heading}" class=" num"' in page
     for path in ("/operator/feed", f"/operator/organisations/{world.organisations['A']}"):
-        award = re.search(r"<td[^>]*>Award</td>.*?</tr>", lived.get(path).text, re.DOTALL)
+        award = re.search(r"<td[^>]*><span>Award<.*?</tr>", lived.get(path).text, re.DOTALL)
         assert award is not None
         assert re.search(r'class="num">100</td>\s*<td[^>]*>–</td>', award[0])
     for path in ("/operator/feed", of_b.removesuffix("/operations")):
-        hold = re.search(r"<td[^>]*>Hold</td>.*?</tr>", lived.get(path).text, re.DOTALL)
+        hold = re.search(r"<td[^>]*><span>Hold<.*?</tr>", lived.get(path).text, re.DOTALL)
         assert hold is not None
         assert re.search(r'<span>−15<span class="second">set aside</span>', hold[0])
 

@@ -49,3 +49,27 @@ def test_the_plan_counts_what_was_done_where(served: Served) -> None:
     assert "Shanghai Mall" not in beijing
     assert re.search(r'aria-current="true"', beijing)
     assert "Shanghai Mall" in served.get("/operator/places?format=csv").text
+
+
+def test_a_number_of_a_site_leads_to_the_outlets_it_is_made_of(served: Served) -> None:
+    assert one(served.db, award(served.world, "A", 4_000), clock.now()).status == "posted"
+    with served.db.transaction():
+        windows.close(served.db, clock.now())
+    served.sign_in("auditor")
+    page = served.get("/operator/places?search=Shanghai&since=2026-01-01").text
+    row = page[page.index('<td data-label="Outlets"') :]
+    led = [where.replace("&amp;", "&") for where in re.findall(r'<a href="([^"]+)">', row)[:4]]
+    assert [where.split("sort=")[1].split("&")[0] for where in led] == [
+        "name", "organisation", "-issued", "-accepted",
+    ]  # fmt: skip
+    total = re.search(r'data-label="Points given"[^>]*>\s*<span><a [^>]*>([\d.]+)<', page)
+    assert total is not None
+    site = served.get(led[2]).text
+    given = re.findall(r'data-label="Points given"[^>]*>\s*<span><a [^>]*>([\d.]+)<', site)
+    assert len(given) == 2
+    assert sum(map(float, given)) == float(total[1])
+    operations = re.search(r'href="(/operator/organisations/\d+/operations\?search=[^"]+)"', site)
+    assert operations is not None
+    assert "Award" in served.get(operations[1].replace("&amp;", "&")).text
+    assert served.get("/operator/places/999999").status_code == 404
+    assert "Outlet" in served.get(f"{led[0]}&format=csv").text

@@ -267,3 +267,18 @@ def test_memberships_are_merged_with_a_fresh_code(served: Served) -> None:
     merged = served.send(f"{page}/merge", {"into": str(new)})
     assert merged.headers["location"] == f"/operator/members/{new}"
     assert "lives on in this one" in served.get(page).text
+
+
+def test_each_number_of_how_it_stands_leads_to_what_it_is_made_of(served: Served) -> None:
+    served.sign_in("settlement")
+    path = money(served.world.organisations["A"])
+    page = served.get(path).text
+    stands = page[page.index("As it stands") :]
+    facts = re.findall(r"<dt>([^<]+)</dt><dd>(.*?)</dd>", stands, re.DOTALL)
+    assert len(facts) == 7
+    for name, value in facts:
+        if value.strip() == "none":
+            continue
+        led = re.search(r'<a href="([^"#]+)', value)
+        assert led is not None, name
+        assert served.get(led[1].replace("&amp;", "&")).status_code == 200, name

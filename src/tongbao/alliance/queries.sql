@@ -63,6 +63,9 @@ RETURNING id, code, name, kind, region;
 -- name: find_site
 SELECT id, code, name, kind, region FROM alliance.site WHERE code = %(code)s;
 
+-- name: get_site
+SELECT id, code, name, kind, region FROM alliance.site WHERE id = %(site)s;
+
 -- name: list_sites
 SELECT id, code, name, kind, region FROM alliance.site
 WHERE id > %(after)s

@@ -53,6 +53,15 @@ def find(conn: Connection, code: str) -> Site:
     return site
 
 
+def get(conn: Connection, site: int) -> Site:
+    """Give a site; refuses ``site-not-found``."""
+    with conn.cursor(row_factory=class_row(Site)) as cursor:
+        found = cursor.execute(Q.get_site, {"site": site}).fetchone()
+    if found is None:
+        raise SiteNotFound(site=site)
+    return found
+
+
 def list_after(conn: Connection, after: int = 0, limit: int = limits.PAGE) -> list[Site]:
     """Give at most ``limit`` sites in the order of their ids, from above ``after`` on."""
     with conn.cursor(row_factory=class_row(Site)) as cursor:

@@ -98,6 +98,7 @@ LINES: Final = {
 }
 """What moves a position in a window, as the organisation reads it."""
 
+OUTLET_STATES: Final = {"open": mark("In business"), "closed": mark("Out of business")}
 SETTLEMENT_STATES: Final = {
     "proposed": mark("Proposed"),
     "approved": mark("Approved"),
@@ -392,5 +393,6 @@ LOG: Final = {
     "bank-file-read": mark("Bank file read"),
     "bank-line-decided": mark("Line of the bank decided"),
     "payment-files-made": mark("Payment files made"),
+    "verification-asked": mark("Verification of the laws asked for"),
 }
 """What people do, as the log names it."""

@@ -32,7 +32,6 @@ Q = sql.load(__package__, "place_queries.sql")
 
 _LATELY: Final = timedelta(days=29)
 _CHANGES: Final = ("rename", "close", "reopen")
-OUTLET_STATES: Final = {"open": mark("In business"), "closed": mark("Out of business")}
 TERMINAL_STATES: Final = {"active": mark("Active"), "disabled": mark("Blocked")}
 
 LISTING: Final = Listing(
@@ -42,7 +41,7 @@ LISTING: Final = Listing(
     search=("name", "code", "site", "format"),
     hint=mark("Name, code, place or kind of business"),
     sums=True,
-    choices=(Choice(name="state", title=mark("State"), values=OUTLET_STATES),),
+    choices=(Choice(name="state", title=mark("State"), values=labels.OUTLET_STATES),),
     columns=(
         lists.by_name(mark("Outlet"), lambda row: f"/merchant/outlets/{row['id']}"),
         Column(name="site", title=mark("Place"), sort=True),
@@ -51,7 +50,7 @@ LISTING: Final = Listing(
             name="state",
             title=mark("State"),
             kind="state",
-            says=OUTLET_STATES,
+            says=labels.OUTLET_STATES,
             tones={"open": "active"},
         ),
         Column(
@@ -282,7 +281,7 @@ async def _page(
         status=422 if refusal else 200,
         form=form,
         refused=forms.beside(refusal, {"terminal-code-taken": "terminal"}),
-        states=OUTLET_STATES,
+        states=labels.OUTLET_STATES,
         terminal_states=TERMINAL_STATES,
         staff_states=labels.STAFF_STATES,
         **await parts.read(request, ask),

@@ -28,6 +28,7 @@ from tongbao.web.operator import (
     proposals,
     proposing,
     settings,
+    site,
     verifications,
 )
 
@@ -37,6 +38,7 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *organisation.ROUTES,
     *applications.ROUTES,
     *places.ROUTES,
+    *site.ROUTES,
     *defaults.ROUTES,
     *members.ROUTES,
     *privacy.ROUTES,

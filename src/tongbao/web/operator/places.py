@@ -1,7 +1,8 @@
 """Where the alliance is: a plan of the provinces, and the sites with what is done at them."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from litestar import Request, Response, get
 from litestar.handlers import BaseRouteHandler
@@ -14,7 +15,7 @@ from tongbao.hosting import parts
 from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
 from tongbao.web import lists, pages
-from tongbao.web.lists import Choice, Column, Listing
+from tongbao.web.lists import Asked, Choice, Column, Listing, Row
 from tongbao.web.operator import named
 from tongbao.web.who import OPERATOR, sees
 from tongbao.web.words import Words, mark
@@ -65,6 +66,13 @@ class Square(Struct, frozen=True, kw_only=True):
     level: int = 0
 
 
+def outlets_of(row: Row, sort: str) -> str:
+    """Give the page of a site: with its open outlets, which are counted, in an order."""
+    days = {"since": row["since"], "until": row["until"]}
+    asked = {"state": "open", "sort": sort, **days} if sort else days
+    return f"/operator/places/{row['id']}?{urlencode(asked)}"
+
+
 LISTING: Final = Listing(
     name="sites",
     query=Q.sites,
@@ -74,7 +82,7 @@ LISTING: Final = Listing(
     sums=True,
     choices=(Choice(name="kind", title=mark("Kind"), values=named.PLACES),),
     columns=(
-        lists.by_name(mark("Site")),
+        lists.by_name(mark("Site"), lambda row: outlets_of(row, "")),
         Column(
             name="region",
             title=mark("Region"),
@@ -82,10 +90,34 @@ LISTING: Final = Listing(
             sort=True,
         ),
         Column(name="kind", title=mark("Kind"), says=named.PLACES),
-        Column(name="outlets", title=mark("Outlets"), kind="number", sort=True),
-        Column(name="organisations", title=mark("Organisations"), kind="number", sort=True),
-        Column(name="issued", title=mark("Points given"), kind="points", sort=True),
-        Column(name="accepted", title=mark("Points spent"), kind="points", sort=True),
+        Column(
+            name="outlets",
+            title=mark("Outlets"),
+            kind="number",
+            sort=True,
+            to=lambda row: outlets_of(row, "name"),
+        ),
+        Column(
+            name="organisations",
+            title=mark("Organisations"),
+            kind="number",
+            sort=True,
+            to=lambda row: outlets_of(row, "organisation"),
+        ),
+        Column(
+            name="issued",
+            title=mark("Points given"),
+            kind="points",
+            sort=True,
+            to=lambda row: outlets_of(row, "-issued"),
+        ),
+        Column(
+            name="accepted",
+            title=mark("Points spent"),
+            kind="points",
+            sort=True,
+            to=lambda row: outlets_of(row, "-accepted"),
+        ),
     ),
     empty=mark("There is no site here"),
     advice=mark("Sites and outlets come with the organisations that open them."),
@@ -106,21 +138,13 @@ async def places(request: Request[Any, Any, Any]) -> Response[Any]:
             *LISTING.choices,
         ),
     )
-    cutover = calendar.cutover_of(parts.of(request).settings)
     asked = lists.ask(request, listing)
-    last = asked.until or calendar.business_date(clock.now(), cutover)
-    first = asked.since or last - timedelta(days=DAYS)
-    given = {"first": first, "last": last}
-
-    def catch_up(conn: Connection) -> None:
-        for organisation in days.behind(conn, _SUMMED_AT_ONCE):
-            days.catch_up(conn, organisation, cutover)
+    given = await summed(request, asked)
 
     def ask(conn: Connection) -> list[dict[str, Any]]:
         with conn.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(Q.provinces, given).fetchall()
 
-    await parts.write(request, catch_up)
     found = await parts.read(request, ask)
     return await lists.show(
         request,
@@ -131,10 +155,24 @@ async def places(request: Request[Any, Any, Any]) -> Response[Any]:
         fits=_FITS,
         chosen=chosen,
         chosen_name=named_as.get(chosen, ""),
-        first=first,
-        last=last,
+        first=given["first"],
+        last=given["last"],
         given=asked.until is not None,
     )
+
+
+async def summed(request: Request[Any, Any, Any], asked: Asked) -> dict[str, date]:
+    """Give the first and the last day that figures are asked of, summed as far as is quick."""
+    cutover = calendar.cutover_of(parts.of(request).settings)
+    last = asked.until or calendar.business_date(clock.now(), cutover)
+    first = asked.since or last - timedelta(days=DAYS)
+
+    def catch_up(conn: Connection) -> None:
+        for organisation in days.behind(conn, _SUMMED_AT_ONCE):
+            days.catch_up(conn, organisation, cutover)
+
+    await parts.write(request, catch_up)
+    return {"first": first, "last": last}
 
 
 def squares(found: list[dict[str, Any]], spoken: Words) -> list[Square]:

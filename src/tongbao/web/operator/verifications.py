@@ -80,9 +80,11 @@ async def ask(request: Request[Any, Any, Any]) -> Response[Any]:
     """Ask the worker to verify everything; the one that waits or runs already, if there is one."""
     at, me, address = clock.now(), who.of(request), who.address(request)
 
-    def do(conn: Connection, form: Form) -> Done:
+    def do(conn: Connection, _: Form) -> Done:
         one = verifications.ask(conn, incremental=False, by=me.login, at=at)
-        audit.note(conn, "upkeep.ask", me.actor(address), at, subject=f"verification {one.id}")
+        audit.note(
+            conn, "verification-asked", me.actor(address), at, subject=f"verification {one.id}"
+        )
         return Done(f"{PATH}/{one.id}", Said(mark("It is asked for; what is found appears here.")))
 
     return await forms.submit(request, do, lambda _, no: _list(request, no))
