@@ -83,6 +83,15 @@ def test_a_quote_says_what_a_purchase_would_be_refused_for(db: Connection, world
         quote(db, world, member=1)
 
 
+@pytest.mark.parametrize("points", [0, 100])
+def test_a_quote_says_all_that_could_be_spent_however_little_is(
+    db: Connection, world: World, points: int
+) -> None:
+    made = quote(db, world, points=points)
+    assert (made.points, made.cash) == (points, 20_000 - points)
+    assert (made.usable, [part.points for part in made.here]) == (10_000, [10_000])
+
+
 def test_a_quote_ends(db: Connection, world: World) -> None:
     made = quote(db, world)
     late = do(db, [purchase(world, "1", made)], made.expires_at)[0]

@@ -85,7 +85,9 @@ def make(
         lines=lines,
     )
     check(op)
-    books = gather(conn, [op], at, rules, locking=False).books
+    # Of who only earns, no points are read; a quote says what could be spent also then.
+    spending = msgspec.structs.replace(op, points=wanted or amount)
+    books = gather(conn, [spending], at, rules, locking=False).books
     if points is None and books.member(member).locked:
         op = msgspec.structs.replace(op, points=0)  # who may not spend may earn
     stamp = Stamp(books.operation_id(0), at, at, books.window)
