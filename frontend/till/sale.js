@@ -3,6 +3,7 @@ import { money, plain, points, read } from "./money.js";
 import { canScan, listen, scan } from "./scanner.js";
 
 const MOST = 9;
+const LONG = 100_000_000; // fen that no longer stand on one line in large digits
 
 export function startSale(place, calls, words) {
   const root = place.querySelector("[data-sale]");
@@ -12,8 +13,16 @@ export function startSale(place, calls, words) {
   let sale = { scanned: "", quote: undefined, points: undefined };
   let asked = 0;
   let shown = "who";
+  let most = ""; // said beside the points, where more were typed than may be used
+  let stopLooking; // while the camera looks
+  let onward = false; // whether Enter leads to the payment as soon as that may be confirmed
 
   const bill = () => read(typed || "0") ?? 0;
+
+  function drawBill() {
+    part("amount").textContent = money(bill());
+    part("amount").classList.toggle("till-long", bill() >= LONG);
+  }
 
   function show(...names) {
     for (const one of root.querySelectorAll("[data-view]"))
@@ -37,21 +46,38 @@ export function startSale(place, calls, words) {
       if ((typed + key).replace(/\..*/, "").length <= MOST) typed += key;
     if (typed.startsWith(".")) typed = `0${typed}`;
     typed = typed.replace(/^0+(?=\d)/, "");
-    part("amount").textContent = money(bill());
+    drawBill();
     why("who-why");
-    if (sale.scanned) quote();
+    if (!sale.scanned) return;
+    if (bill() === 0) refuse(words.noBill);
+    else quote();
+  }
+
+  // What is shown is being worked out again: nothing may be confirmed meanwhile.
+  function unready() {
+    asked += 1;
+    part("pay").disabled = true;
+    part("hold").disabled = true;
+  }
+
+  function goOn() {
+    onward = part("pay").disabled;
+    part("pay").focus();
   }
 
   function begin() {
     typed = "";
     sale = { scanned: "", quote: undefined, points: undefined };
+    onward = false;
+    most = "";
+    unready();
     part("who").reset();
     part("reference").value = "";
     part("pin-asked").hidden = true;
     root.querySelector("#pin").value = "";
     why("who-why");
     why("quote-why");
-    part("amount").textContent = money(0);
+    drawBill();
     show("who");
   }
 
@@ -59,6 +85,7 @@ export function startSale(place, calls, words) {
     if (!scanned) return;
     if (!view("wait").hidden) return;
     if (!view("done").hidden) begin();
+    stopLooking?.();
     root.querySelector("#scanned").value = scanned;
     if (bill() === 0) {
       why("who-why", words.noBill);
@@ -69,8 +96,8 @@ export function startSale(place, calls, words) {
   }
 
   async function quote() {
-    const turn = ++asked;
-    if (bill() === 0) return;
+    unready();
+    const turn = asked;
     const body = { scanned: sale.scanned, amount: bill() };
     if (sale.points !== undefined) body.points = Math.min(sale.points, bill());
     let said;
@@ -81,21 +108,36 @@ export function startSale(place, calls, words) {
       return;
     }
     if (turn !== asked) return;
+    if (!said.ok && said.code === "insufficient-points" && sale.points !== undefined) {
+      most = said.text;
+      sale.points = undefined; // as many as there are
+      await quote();
+      return;
+    }
     if (!said.ok) {
       refuse(said.text);
       return;
     }
     sale.quote = said;
+    sale.met = sale.scanned;
     why("who-why");
-    why("quote-why");
+    why("quote-why", most);
+    most = "";
     draw();
   }
 
   function refuse(text) {
     sale.quote = undefined;
-    if (view("quote").hidden) why("who-why", text);
-    else why("quote-why", text);
-    part("pay").disabled = true;
+    onward = false;
+    most = "";
+    unready();
+    if (sale.met === sale.scanned) {
+      why("quote-why", text);
+      return;
+    }
+    // Somebody else than before, or nobody: what is shown of another member goes.
+    show("who");
+    why("who-why", text);
   }
 
   function line(left, below, right) {
@@ -128,6 +170,9 @@ export function startSale(place, calls, words) {
     );
     part("elsewhere").hidden = !said.elsewhere;
     part("elsewhere").textContent = `${points(said.elsewhere)} ${words.elsewhere}`;
+    const notes = [said.locked && words.locked, said.withheld && words.withheld];
+    part("note").textContent = notes.filter(Boolean).join(" ");
+    part("note").hidden = !part("note").textContent;
     part("usable").textContent = points(said.usable);
     part("range").max = said.usable;
     part("range").value = said.points;
@@ -138,14 +183,28 @@ export function startSale(place, calls, words) {
     part("pay").disabled = false;
     part("hold").disabled = said.points === 0;
     show("who", "quote");
+    if (onward) goOn();
   }
 
   function use(amount) {
-    const most = sale.quote ? sale.quote.usable : bill();
-    sale.points = Math.max(0, Math.min(amount, most));
-    part("pay").disabled = true;
+    const usable = sale.quote ? sale.quote.usable : bill();
+    sale.points = Math.min(amount, usable);
+    most = amount > usable ? `${points(usable)} ${words.usable}` : "";
+    unready();
     clearTimeout(use.later);
     use.later = setTimeout(quote, 200);
+  }
+
+  // What is typed into the points, as it is typed.
+  function typePoints() {
+    const amount = read(part("points").value || "0");
+    if (amount !== undefined) {
+      use(amount);
+      return;
+    }
+    clearTimeout(use.later);
+    unready();
+    why("quote-why", words.noAmount);
   }
 
   async function post(path, body, what) {
@@ -172,22 +231,22 @@ export function startSale(place, calls, words) {
     }
     if (!said.ok) {
       show("who", "quote");
-      part("pin-asked").hidden = !["step-up-required", "pin-refused", "wallet-dormant"].includes(
-        said.code,
-      );
+      const pin = ["step-up-required", "pin-refused", "wallet-dormant"].includes(said.code);
+      part("pin-asked").hidden = !pin;
+      if (pin) root.querySelector("#pin").select();
       if (said.code.startsWith("payment-code")) {
         root.querySelector("#scanned").value = "";
-        part("pay").disabled = true;
+        sale.met = undefined; // the next code is looked at as if nobody had been there
+        unready();
         why("who-why", said.text);
         view("who").scrollIntoView({ block: "center" });
         return;
       }
       why("quote-why", said.text);
-      if (said.code === "insufficient-points") {
-        sale.points = undefined;
-        await quote();
-        why("quote-why", said.text);
-      }
+      if (said.code === "insufficient-points") sale.points = undefined;
+      else if (said.code !== "quote-expired") return;
+      most = said.code === "quote-expired" ? words.anew : said.text;
+      await quote();
       return;
     }
     finish(said);
@@ -234,13 +293,22 @@ export function startSale(place, calls, words) {
   }
 
   async function look() {
+    if (stopLooking) {
+      stopLooking();
+      return;
+    }
+    why("who-why");
     try {
       const { found, stop } = await scan(part("video"));
+      stopLooking = stop;
+      part("camera").classList.add("active");
       addEventListener("pagehide", stop, { once: true });
       meet(await found);
     } catch {
       why("who-why", words.noCamera);
     }
+    stopLooking = undefined;
+    part("camera").classList.remove("active");
   }
 
   part("done-title").dataset.paid = part("done-title").textContent;
@@ -249,12 +317,17 @@ export function startSale(place, calls, words) {
     key.addEventListener("click", () => press(key.dataset.key));
   part("who").addEventListener("submit", (event) => {
     event.preventDefault();
-    meet(root.querySelector("#scanned").value.trim());
+    const text = root.querySelector("#scanned").value.trim();
+    if (sale.quote && text === sale.scanned) goOn();
+    else meet(text);
   });
-  part("points").addEventListener("input", () => {
-    const amount = read(part("points").value || "0");
-    if (amount !== undefined) use(amount);
+  part("points").addEventListener("input", typePoints);
+  part("points").addEventListener("change", () => {
+    if (sale.points !== undefined && read(part("points").value || "0") !== undefined)
+      part("points").value = plain(sale.points);
   });
+  for (const field of [part("points"), part("reference"), root.querySelector("#pin")])
+    field.addEventListener("keydown", (event) => event.key === "Enter" && goOn());
   part("range").addEventListener("input", () => {
     part("points").value = plain(Number(part("range").value));
     use(Number(part("range").value));
@@ -268,6 +341,7 @@ export function startSale(place, calls, words) {
   part("hold").addEventListener("click", hold);
   part("other").addEventListener("click", () => {
     sale = { scanned: "", quote: undefined, points: undefined };
+    unready();
     part("who").reset();
     show("who");
     root.querySelector("#scanned").focus();
@@ -279,8 +353,9 @@ export function startSale(place, calls, words) {
     if (event.target.closest?.("input, textarea, select") || event.ctrlKey || event.metaKey) return;
     if (/^[0-9.]$/.test(event.key)) press(event.key);
     else if (event.key === "Backspace") press("back");
-    else if (event.key === "Enter" && !event.target.closest?.("button, summary, a"))
-      root.querySelector("#scanned").focus();
+    else if (event.key !== "Enter" || event.target.closest?.("button, summary, a")) return;
+    else if (view("quote").hidden) root.querySelector("#scanned").focus();
+    else goOn();
   });
   canScan().then((can) => {
     part("camera").hidden = !can;
@@ -293,7 +368,7 @@ export function startSale(place, calls, words) {
     },
     scanned: (text) => {
       typed = was;
-      part("amount").textContent = money(bill());
+      drawBill();
       meet(text);
     },
   });

@@ -1,50 +1,19 @@
 """At the counter: a member's phone and the cashier's page side by side."""
 
 import re
-import time
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.web import browser, phones
-from tests.web.browser import Window
+from tests.web.selling import bill, scanned, shows, till
 from tests.web.serving import Live, open_session
 from tests.world import broken_laws
 from tongbao.access import devices
 from tongbao.kernel import clock
 from tongbao.points import statements
 from tongbao.till import payment_code, symbols
-
-
-def bill(page: Page, digits: str) -> None:
-    """Type a bill on the keypad."""
-    for digit in digits:
-        page.click(f"[data-key='{digit}']")
-
-
-def scanned(page: Page, text: str) -> None:
-    """Let a keyboard wedge type: its keys bear their own times, however busy this machine is."""
-    wedge = page.context.new_cdp_session(page)
-    at = time.time()
-    for key in (*text, "Enter"):
-        at += 0.004
-        typed = {"key": key, "text": "\r" if key == "Enter" else key}
-        wedge.send("Input.dispatchKeyEvent", {"type": "keyDown", "timestamp": at, **typed})
-        wedge.send("Input.dispatchKeyEvent", {"type": "keyUp", "timestamp": at, "key": key})
-    wedge.detach()
-
-
-def till(live: Live, window: Window) -> Page:
-    """Open the till as its cashier."""
-    window.sign_in(open_session(live.db, live.people["cashier"]))
-    window.go("/till")
-    expect(window.page).to_have_url(re.compile("/till/at/A$"))
-    return window.page
-
-
-def shows(page: Page, name: str, text: str) -> None:
-    expect(page.locator(f"[data-{name}]")).to_have_text(text)
 
 
 def test_a_payment_by_code_with_points_of_two_issuers_and_cash_then_a_partial_refund(

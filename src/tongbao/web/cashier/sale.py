@@ -112,6 +112,8 @@ async def quote(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Respo
             "cash": said.cash,
             "earned": said.earned,
             "withheld": said.withheld is not None,
+            # Nothing but a lock keeps points that are good here from being used.
+            "locked": said.usable == 0 and len(said.here) > 0,
             "here": [tell(part) for part in said.here],
             "elsewhere": sum(part.points for part in said.elsewhere),
         },
