@@ -60,7 +60,9 @@ export function startSale(place, calls, words) {
     part("hold").disabled = true;
   }
 
-  function goOn() {
+  // The key that leads to the payment is not the one that confirms it.
+  function goOn(event) {
+    event?.preventDefault();
     onward = part("pay").disabled;
     part("pay").focus();
   }
@@ -327,7 +329,9 @@ export function startSale(place, calls, words) {
       part("points").value = plain(sale.points);
   });
   for (const field of [part("points"), part("reference"), root.querySelector("#pin")])
-    field.addEventListener("keydown", (event) => event.key === "Enter" && goOn());
+    field.addEventListener("keydown", (event) => event.key === "Enter" && goOn(event));
+  // A key that is held down confirms nothing.
+  part("pay").addEventListener("keydown", (event) => event.repeat && event.preventDefault());
   part("range").addEventListener("input", () => {
     part("points").value = plain(Number(part("range").value));
     use(Number(part("range").value));
@@ -355,7 +359,7 @@ export function startSale(place, calls, words) {
     else if (event.key === "Backspace") press("back");
     else if (event.key !== "Enter" || event.target.closest?.("button, summary, a")) return;
     else if (view("quote").hidden) root.querySelector("#scanned").focus();
-    else goOn();
+    else goOn(event);
   });
   canScan().then((can) => {
     part("camera").hidden = !can;
