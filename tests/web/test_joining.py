@@ -74,6 +74,15 @@ def test_what_is_wrong_is_said_beside_its_field(
     assert count(served.db) == before
 
 
+def test_all_that_is_wrong_is_said_at_once(served: Served) -> None:
+    served.sign_in(None)
+    wrong = {"name": "", "credit_code": "123", "phone": "12", "account_number": "x", "contact": ""}
+    answer = served.send("/join/apply", FIELDS | wrong)
+    assert answer.status_code == 422
+    assert set(re.findall(r'id="why-(\w+)"', answer.text)) == set(wrong)
+    assert "an account number of 6 to 34 digits" in answer.text
+
+
 def test_nobody_finds_out_who_has_applied_or_takes_part(served: Served) -> None:
     pages = []
     for name in ("A", "Nobody has this name"):

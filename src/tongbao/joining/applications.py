@@ -1,5 +1,6 @@
 """Applications: made, found by the applicant's secret link, put right when more was asked."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from tongbao.joining import credit_code
 from tongbao.joining.types import Application, Remark, State, Wanted
 from tongbao.kernel import limits, sql, texts
 from tongbao.kernel.db import Connection
-from tongbao.kernel.errors import Conflict, NotFound, Refused
+from tongbao.kernel.errors import Conflict, NotFound, Refusal, Refused
 from tongbao.members import keys
 
 Q = sql.load(__package__)
@@ -79,18 +80,33 @@ def check(conn: Connection, wanted: Wanted) -> Wanted:
     Refuses ``text-malformed``, ``credit-code-malformed``, ``format-not-found``,
     ``region-unknown``, ``identity-malformed`` for a phone, and ``bank-account-malformed``.
     """
-    texts.code("format", wanted.format)
-    return Wanted(
-        name=texts.line("name", wanted.name),
-        credit_code=credit_code.check(wanted.credit_code),
-        format=formats.find(conn, wanted.format).code,
-        region=regions.check(wanted.region),
-        outlet=texts.line("outlet", wanted.outlet),
-        contact=texts.line("contact", wanted.contact),
-        phone=keys.e164(wanted.phone),
-        account=numbers.check(wanted.account),
-        collect=wanted.collect,
-    )
+    kept = {name: take() for name, take in _fields(conn, wanted).items()}
+    return Wanted(**kept, collect=wanted.collect)
+
+
+def faults(conn: Connection, wanted: Wanted) -> list[Refusal]:
+    """Give everything for which ``check`` would refuse, in the order of the fields."""
+    found: list[Refusal] = []
+    for take in _fields(conn, wanted).values():
+        try:
+            take()
+        except Refusal as refusal:
+            found.append(refusal)
+    return found
+
+
+def _fields(conn: Connection, wanted: Wanted) -> dict[str, Callable[[], Any]]:
+    """Give what checks each field and gives it as it is kept."""
+    return {
+        "name": lambda: texts.line("name", wanted.name),
+        "credit_code": lambda: credit_code.check(wanted.credit_code),
+        "format": lambda: formats.find(conn, texts.code("format", wanted.format)).code,
+        "region": lambda: regions.check(wanted.region),
+        "outlet": lambda: texts.line("outlet", wanted.outlet),
+        "contact": lambda: texts.line("contact", wanted.contact),
+        "phone": lambda: keys.e164(wanted.phone),
+        "account": lambda: numbers.check(wanted.account),
+    }
 
 
 def look(conn: Connection, token: str) -> Application:

@@ -23,7 +23,7 @@ from tongbao.kernel.errors import Refusal
 from tongbao.web import forms, pages, who
 from tongbao.web.forms import Form
 from tongbao.web.pages import Said
-from tongbao.web.who import OPEN
+from tongbao.web.who import OPEN, FieldMissing
 from tongbao.web.words import mark
 
 _FIELDS: Final = {
@@ -36,6 +36,11 @@ _FIELDS: Final = {
 """The field of a refusal that does not name it."""
 _ACCOUNT: Final = {"number": "account_number", "name": "account_name"}
 """The field of what is wrong with a bank account; all else is about the bank."""
+_REQUIRED: Final = (
+    "name", "credit_code", "format", "outlet", "region", "contact", "phone", "account_name",
+    "account_number", "bank",
+)  # fmt: skip
+"""The fields that must be filled, in the order in which they are asked."""
 _CNAPS: Final = 12
 
 
@@ -60,6 +65,7 @@ async def apply(request: Request[Any, Any, Any]) -> Response[str]:
     form = await forms.read(request)
     at, address = clock.now(), who.address(request)
     try:
+        _check_filled(form)
         wanted = _wanted(form)
         secret = _secret(request, form)
         token = await asyncio.to_thread(
@@ -84,6 +90,7 @@ async def answer(request: Request[Any, Any, Any], token: FromPath[str]) -> Respo
     at, address = clock.now(), who.address(request)
 
     def do(conn: Connection, form: Form) -> forms.Done:
+        _check_filled(form)
         text = " ".join(form.text("answer").split())
         applications.answer(conn, token, _wanted(form), text, address=address, at=at)
         # Where a form has led is kept; the secret of the link must not be.
@@ -120,20 +127,27 @@ async def begin(request: Request[Any, Any, Any], token: FromPath[str]) -> Respon
 _GOES_ON: Final = 303
 
 
+def _check_filled(form: Form) -> None:
+    for name in _REQUIRED:
+        form.text(name)
+
+
 def _wanted(form: Form) -> Wanted:
-    bank = form.text("bank").replace(" ", "").upper()
+    """Give what a form says, also where a field is empty or wrong."""
+    said = {name: form.maybe(name) or "" for name in _REQUIRED}
+    bank = said["bank"].replace(" ", "").upper()
     cnaps = bank if len(bank) == _CNAPS and bank.isdecimal() else None
     return Wanted(
-        name=form.text("name"),
-        credit_code=form.text("credit_code"),
-        format=form.text("format"),
-        region=form.text("region"),
-        outlet=form.text("outlet"),
-        contact=form.text("contact"),
-        phone=form.text("phone"),
+        name=said["name"],
+        credit_code=said["credit_code"],
+        format=said["format"],
+        region=said["region"],
+        outlet=said["outlet"],
+        contact=said["contact"],
+        phone=said["phone"],
         account=Details(
-            number=form.text("account_number"),
-            name=form.text("account_name"),
+            number=said["account_number"],
+            name=said["account_name"],
             bic=None if cnaps else bank,
             cnaps=cnaps,
         ),
@@ -151,7 +165,9 @@ def _secret(request: Request[Any, Any, Any], form: Form) -> str:
 async def _apply(
     request: Request[Any, Any, Any], province: str, form: Form | None, refusal: Refusal | None
 ) -> Response[str]:
-    known = await parts.read(request, formats.list_after)
+    known, refused = await parts.read(
+        request, lambda conn: (formats.list_after(conn), _all_wrong(conn, form, refusal))
+    )
     return pages.page(
         request,
         "join/apply.html",
@@ -160,7 +176,7 @@ async def _apply(
         formats=known,
         province=province,
         places=regions.within(province),
-        refused=_beside(refusal),
+        refused=refused,
     )
 
 
@@ -169,12 +185,13 @@ async def _page(
 ) -> Response[str]:
     def ask(
         conn: Connection,
-    ) -> tuple[Application, list[Remark], Progress | None, list[Format]]:
+    ) -> tuple[Application, list[Remark], Progress | None, list[Format], dict[str, Refusal]]:
         found = applications.look(conn, token)
         remarks = applications.remarks(conn, found.id)
-        return found, remarks, beginning.progress(conn, found), formats.list_after(conn)
+        wrong = _all_wrong(conn, form, refusal)
+        return found, remarks, beginning.progress(conn, found), formats.list_after(conn), wrong
 
-    found, remarks, progress, known = await parts.read(request, ask)
+    found, remarks, progress, known, refused = await parts.read(request, ask)
     wanted = found.wanted
     return pages.page(
         request,
@@ -188,8 +205,20 @@ async def _page(
         formats=known,
         province=f"{wanted.region[:2]}0000",
         places=regions.within(f"{wanted.region[:2]}0000"),
-        refused=_beside(refusal),
+        refused=refused,
     )
+
+
+def _all_wrong(conn: Connection, form: Form | None, refusal: Refusal | None) -> dict[str, Refusal]:
+    """Give what is wrong by field: all of it, if it is a field that was refused."""
+    first = _beside(refusal)
+    if form is None or not first or "" in first:
+        return first
+    found = dict[str, Refusal]()
+    for no in applications.faults(conn, _wanted(form)):
+        found.update(_beside(no))
+    empty = {name: FieldMissing(name=name) for name in _REQUIRED if not form.maybe(name)}
+    return found | empty | first
 
 
 def _beside(refusal: Refusal | None) -> dict[str, Refusal]:
