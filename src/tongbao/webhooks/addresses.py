@@ -16,6 +16,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Networks = Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]
 
 _LONGEST: Final = 2_000
+_HOST, _LABEL = 253, 63
+"""Letters of a domain name, and of each part of it (RFC 1035)."""
 _TRANSLATED: Final = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -52,7 +54,7 @@ def check_url(url: str, allowed: Networks) -> str:
         raise no("it is not a URL") from None
     if parts.scheme not in (("https", "http") if allowed else ("https",)):
         raise no("it must begin with https://")
-    if not host or port == 0:
+    if not host or port == 0 or not _may_be_a_name(host):
         raise no("it names no host, or no port that can be")
     if parts.username is not None or parts.password is not None or parts.fragment:
         raise no("it must have no name, password or fragment")
@@ -63,6 +65,11 @@ def check_url(url: str, allowed: Networks) -> str:
     if not may_call(address, allowed, plain=parts.scheme == "http"):
         raise AddressForbidden(host=host)
     return url
+
+
+def _may_be_a_name(host: str) -> bool:
+    """Say whether a host is short enough for the domain name system."""
+    return len(host) <= _HOST and all(len(label) <= _LABEL for label in host.split("."))
 
 
 def may_call(address: Address, allowed: Networks, *, plain: bool) -> bool:
