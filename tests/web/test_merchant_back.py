@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 
-from tests.web.serving import Served, open_session
+from tests.web.serving import KEY, Served, open_session
 from tests.world import one
 from tongbao.access import staff
 from tongbao.kernel import clock
@@ -73,8 +73,16 @@ def test_an_amount_is_refunded_once_however_often_its_form_is_sent(lived: Served
     too_much = lived.send(f"{path}/refund", {"amount": "100"})
     assert too_much.status_code == 422
     assert 'value="100"' in too_much.text
+    # The key of what was refused keeps its refusal: the form that is shown again has another.
+    key_again = KEY.search(too_much.text.partition(f'action="{path}/refund"')[2])
+    assert key_again is not None
+    mended = lived.send(f"{path}/refund", {"amount": "10"}, key=key_again[1])
+    assert mended.status_code == 303
+    assert f"{path}/reverse" in lived.get(path).text
     assert lived.send(f"{path}/refund", {"amount": ""}).status_code == 303
-    assert "can be taken back" not in lived.get(path).text
+    page = lived.get(path).text
+    assert "can be taken back" not in page
+    assert f"{path}/reverse" not in page, "nothing is left to undo"
 
 
 def test_a_sale_is_refunded_by_line(lived: Served) -> None:

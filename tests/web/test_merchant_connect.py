@@ -230,6 +230,13 @@ def test_a_statement_is_shown_and_fetched_in_every_form(lived: Served) -> None:
     lived.sign_in("finance")
     assert "/merchant/statements/one?window=1" in lived.get("/merchant/statements").text
     page = lived.get("/merchant/statements/one?window=1").text
+    # What was accepted elsewhere is behind the position, what was given here among the operations.
+    for line, leads_to in (
+        ("Claims for own points accepted elsewhere", "/merchant/positions/1"),
+        ("Redeemed elsewhere", "/merchant/positions/1"),
+        ("Awarded", "/merchant/operations?since="),
+    ):
+        assert page.partition(line)[2].partition('href="')[2].startswith(leads_to), line
     for text in ("Claims for own points accepted elsewhere", "50.00", "Awarded"):
         assert text in page
     got = {
@@ -245,6 +252,33 @@ def test_a_statement_is_shown_and_fetched_in_every_form(lived: Served) -> None:
         assert 'role="alert"' in lived.get(f"/merchant/statements/one?{wrong}").text
     chinese = lived.get("/merchant/statements/one?window=1", language="zh").text
     assert "本机构积分被受理应付" in chinese
+
+
+def test_a_newcomer_is_not_offered_statements_of_before_it_joined(lived: Served) -> None:
+    joined = (
+        "UPDATE alliance.organisation SET registered_at = now() + make_interval(days => %s)"
+        " WHERE code = 'A'"
+    )
+    lived.sign_in("finance")
+    with lived.db.transaction():
+        lived.db.execute(joined, [1])
+    assert "There is no statement yet" in lived.get("/merchant/statements").text
+    with lived.db.transaction():
+        lived.db.execute(joined, [-9])
+    assert "/merchant/statements/one?window=1" in lived.get("/merchant/statements").text
+
+
+def test_a_file_that_is_too_large_is_told_how_large_it_may_be(lived: Served) -> None:
+    lived.sign_in("finance")
+    answer = upload(lived, b"x" * 20_000_001)
+    assert (answer.status_code, "up to 20 MB" in answer.text) == (413, True)
+
+
+def test_a_key_beyond_its_role_is_refused_by_the_name_of_the_role(lived: Served) -> None:
+    step_up(lived, "manager")
+    fields = {"name": "till-9", "role": "cashier", "scope": ["keys:write"]}
+    refused = lived.send("/merchant/keys/new", fields)
+    assert "A key in the role Cashier cannot have this: keys:write." in refused.text
 
 
 def upload(lived: Served, content: bytes, **fields: str) -> Any:

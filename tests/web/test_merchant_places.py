@@ -91,6 +91,8 @@ def test_a_terminal_is_added_blocked_and_freed(lived: Served) -> None:
     assert lived.send(f"{path}/terminals", {"terminal": "till-1"}).status_code == 303
     taken = lived.send(f"{path}/terminals", {"terminal": "till-1"})
     assert 'id="why-terminal"' in taken.text
+    no_code = lived.send(f"{path}/terminals", {"terminal": "till 1"})
+    assert (no_code.status_code, 'id="why-terminal"' in no_code.text) == (422, True)
     for action, active in (("block", False), ("unblock", True)):
         fields = {"terminal": "till-1", "action": action}
         assert lived.send(f"{path}/terminals/change", fields).status_code == 303
@@ -101,6 +103,8 @@ def test_a_terminal_is_added_blocked_and_freed(lived: Served) -> None:
 def test_a_cashier_is_added_to_an_outlet_and_gets_a_link(lived: Served) -> None:
     lived.sign_in("manager")
     fields = {"name": "New One", "login": "new.cashier", "role": "cashier"}
+    roleless = lived.send("/merchant/staff/new", fields | {"role": ""})
+    assert "Choose one of the list." in roleless.text
     placeless = lived.send("/merchant/staff/new", fields)
     assert placeless.status_code == 422
     assert 'id="why-outlet"' in placeless.text

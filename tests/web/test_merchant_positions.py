@@ -135,3 +135,10 @@ def test_a_payment_shows_its_reference_as_its_own_and_a_sale_its_receipt(lived: 
         assert path is not None
         told = lived.get(path[0], language=language).text
         assert f"<dt>{reference}</dt><dd>PAY-7</dd>" in told
+    # The organisation has paid it: for its own list that is money that went away, or came.
+    paid = abs(mine.amount) / 100 * (1 if mine.amount > 0 else -1)
+    assert float(rows["PAY-7"]["Cash"]) == paid
+    payment = lived.get(f"/merchant/operations/{rows['PAY-7']['Operation']}").text
+    assert f'href="/merchant/settlements/{newest.id}"' in payment
+    assert ("−¥" in payment) is (paid < 0)
+    assert "Member" not in payment.partition('<dl class="facts">')[2].partition("</dl>")[0]

@@ -16,7 +16,7 @@ from tongbao.kernel.errors import Refusal
 from tongbao.kernel.settings import Settings
 from tongbao.web import account, assets, doers, door, joining, signing_in, single_sign_on
 from tongbao.web.cashier import ROUTES as CASHIER
-from tongbao.web.errors import on_crash, on_http, on_refusal
+from tongbao.web.errors import BODY, on_crash, on_http, on_refusal
 from tongbao.web.member import ROUTES as MEMBERS
 from tongbao.web.merchant import ROUTES as MERCHANT
 from tongbao.web.operator import ROUTES as OPERATOR
@@ -24,7 +24,6 @@ from tongbao.web.resending import InTime
 from tongbao.web.security import Headers
 from tongbao.web.who import guard
 
-BODY: Final = 20_000_000
 """Bytes of one form with its files; more are refused."""
 
 ROUTES: Final[list[BaseRouteHandler]] = [
@@ -63,7 +62,7 @@ def make(settings: Settings, shared: Parts | None = None) -> Litestar:
         after_request=doers.name,
         middleware=[RequestId(), Headers(), InTime()],
         exception_handlers={Refusal: on_refusal, HTTPException: on_http, Exception: on_crash},
-        request_max_body_size=BODY,
+        request_max_body_size=BODY * 1_000_000,
         compression_config=CompressionConfig(
             backend="gzip", minimum_size=1_000, exclude=f"^{assets.PREFIX}"
         ),

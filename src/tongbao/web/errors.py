@@ -38,7 +38,7 @@ _ADVICE: Final = {
     404: mark("Check the address. What you look for may belong to another organisation."),
     405: mark("Check the address, and begin at the start page."),
     409: mark("Go back and reload the page: it shows what is true now."),
-    413: mark("Send less at once."),
+    413: mark("Go back and send less at once: a day or an outlet by itself."),
     422: mark("Go back and change what the text above names."),
     500: mark("It is not your fault. Try again; if it stays, tell the operator the request below."),
     503: mark("Wait a moment and try again. Nothing was done twice."),
@@ -54,6 +54,13 @@ _SIGNED_OUT: Final = Said(
     mark("You were signed out meanwhile, so nothing was changed. Sign in again."), tone="bad"
 )
 _MISSING: Final = mark("The address that was asked for leads nowhere.")
+BODY: Final = 20
+"""Megabytes (of a million bytes) that a form may have with its file."""
+_FRAMEWORK: Final = {
+    400: mark("What was sent cannot be understood."),
+    413: mark("A form and its file may have up to %(most)s MB."),
+}
+"""What the framework refuses, but for addresses that lead nowhere."""
 _CRASH: Final = mark("The request could not be finished, and nothing of it was kept.")
 
 
@@ -85,7 +92,8 @@ def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[An
 def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
     """Say what the framework refuses: no such page, a body that is too large."""
     status = error.status_code if error.status_code in _TITLES else 400
-    return _told(request, status, pages.words_of(request).say(_MISSING), f"http-{status}")
+    text = _FRAMEWORK.get(status, _MISSING)
+    return _told(request, status, pages.words_of(request).say(text, most=BODY), f"http-{status}")
 
 
 def on_crash(request: Request[Any, Any, Any], error: Exception) -> Response[str]:

@@ -118,10 +118,15 @@ def environment(language: words.Language, zone: str) -> Environment:
         "chart": lambda said: msgspec.json.encode(said).decode(),
     }
     env.filters.update(filters)
-    env.globals["new_key"] = lambda: secrets.token_urlsafe(18)
+    env.globals["new_key"] = new_key
     env.globals["icon_sprite"] = _sprite
     env.globals["ROLES"] = labels.ROLES
     return env
+
+
+def new_key() -> str:
+    """Make the key of a form."""
+    return secrets.token_urlsafe(18)
 
 
 def _sprite(assets: Built, name: str) -> Markup:

@@ -16,6 +16,7 @@ from tongbao.web.words import Words, mark
 
 TEXTS: Final = {
     "field-missing": mark("This has to be filled in."),
+    "choice-malformed": mark("Choose one of the list."),
     "text-malformed": mark("This may have up to %(most)s characters, on one line."),
     "code-malformed": mark("Up to %(most)s letters, digits, dots, dashes and underscores."),
     "code-refused": mark("This code is wrong, was used, or is too old. Ask for a new one."),
@@ -44,7 +45,7 @@ TEXTS: Final = {
     "points-exceed-amount": mark("%(points)s points are more than the bill of %(amount)s."),
     "refund-exceeds-sale": mark("%(left)s of this sale is left to refund; %(wanted)s is asked."),
     "not-refundable": mark("This cannot be refunded: it is not a sale."),
-    "operation-not-found": mark("There is no such receipt here."),
+    "operation-not-found": mark("There is no such operation or receipt here."),
     "hold-not-found": mark("There is no such hold here."),
     "hold-closed": mark("Nothing is left of this hold."),
     "hold-expired": mark("This hold ended at %(expired_at)s; its points are free again."),
@@ -61,7 +62,7 @@ TEXTS: Final = {
     "member-not-active": mark("This membership is not active."),
     "member-has-holds": mark("%(held)s points are held for a purchase. They must be free first."),
     "credit-code-malformed": mark("That is no credit code: compare the 18 characters."),
-    "bank-account-malformed": mark("That cannot be paid to: compare it with the bank's papers."),
+    "bank-account-malformed": mark("That cannot be paid to: it must be %(wanted)s."),
     "application-decided": mark("This was decided already. Open the page anew."),
     "amount-malformed": mark("That is not an amount with at most two decimals."),
     "amount-out-of-range": mark("This amount is too small or too large."),
@@ -76,6 +77,7 @@ TEXTS: Final = {
     "dispute-exceeds-claim": mark("%(wanted)s is more than the %(most)s that may be disputed."),
     "leg-overpaid": mark("%(amount)s is more than the %(left)s that is left to be paid."),
     "leg-not-paid": mark("%(amount)s cannot come back: %(paid)s was paid."),
+    "leg-not-found": mark("The organisation has no part in this settlement."),
     "leg-state": mark("Something else became of it meanwhile, so this cannot be done now."),
     "bank-line-decided": mark("It was decided meanwhile; here is what became of it."),
     "balance-limit": mark("An account would hold more than %(most)s."),
@@ -107,6 +109,7 @@ TEXTS: Final = {
     "session-not-found": mark("This sign-in has ended already."),
     "device-not-found": mark("This device was removed already."),
     "api-key-not-found": mark("There is no such key."),
+    "scope-not-allowed": mark("A key in the role %(role)s cannot have this: %(scope)s."),
     "api-key-ended": mark("This key is not valid any more. Make a new one."),
     "webhook-not-found": mark("There is no such webhook."),
     "proposal-not-found": mark("There is no such proposal."),
@@ -121,6 +124,7 @@ TEXTS: Final = {
     "dispute-state": mark("The dispute is over or waits for somebody else: %(state)s."),
     "dispute-nothing": mark("The operation left nothing of that kind between these two."),
     "dispute-too-late": mark("The operation is older than %(days)s days."),
+    "dispute-side": mark("This organisation is not the other side of the dispute."),
     "dispute-unanswered": mark("It may still be answered until %(until)s."),
     "dispute-proposed": mark("Its end is proposed already, and not decided yet."),
     "settlement-not-found": mark("There is no such settlement."),
@@ -192,8 +196,44 @@ REASONS: Final = (
     mark("mismatched tag"),
     mark("%(tag)s has no %(path)s"),
     mark("%(path)s is longer than %(number)s characters"),
+    mark("its header cannot be read: %(reason)s"),
+    mark("the line is not %(encoding)s"),
+    mark("the line has more than %(number)s bytes"),
+    mark("%(number)s fields where the header has %(wanted)s"),
+    mark("unexpected end of data"),
 )
 """Why something cannot be used, as packages say it where people send it to them."""
+
+VALUES: Final = {
+    "amount": mark("the amount"),
+    "kind": mark("the type"),
+    "operation": mark("the number of the operation"),
+    "outlet": mark("the outlet"),
+    "points": mark("the points"),
+    "receipt": mark("the receipt"),
+    "terminal": mark("the terminal"),
+    "time": mark("the time"),
+    "outlet of this organisation": mark("outlet of this organisation"),
+    "purchase, award, sale, refund or reversal": mark("purchase, award, sale, refund or reversal"),
+    "an account number of 6 to 34 digits": mark("an account number of 6 to 34 digits"),
+    "a name that begins with a letter or a digit": mark(
+        "a name that begins with a letter or a digit"
+    ),
+    **dict.fromkeys(
+        (
+            "a BIC or a CNAPS code",
+            "a BIC of 8 or 11 capitals and digits",
+            "a CNAPS code of 12 digits",
+        ),
+        mark("a CNAPS code of 12 digits, or a BIC of 8 or 11 capitals and digits"),
+    ),
+    "a mandate with the date of its signature": mark("a mandate with the date of its signature"),
+    "a mandate id of 2 to 35 characters": mark("a mandate id of 2 to 35 characters"),
+    "a date after 2000": mark("a date after 2000"),
+    "single character": mark("single character"),
+    "whole number": mark("whole number"),
+}
+"""What a value in a file is called, and what it should be."""
 
 _STATES: Final[Mapping[str, Mapping[str, str]]] = {
     "organisation": labels.ORGANISATION_STATES,
@@ -234,10 +274,7 @@ def refusal(spoken: Words, no: Refusal) -> str:
 def refused(spoken: Words, code: str, text: str, given: Mapping[str, Any]) -> str:
     """Say a refusal by its code; ``text`` is the domain's, for what has no other here."""
     if code not in TEXTS:
-        known = (
-            {"reason": reason(spoken, why)} if isinstance(why := given.get("reason"), str) else {}
-        )
-        said = spoken.refused(text, {**given, **known})
+        said = spoken.refused(text, {**given, **_known(spoken, given)})
         # The domain's sentences begin small, for logs and command lines.
         return said[:1].upper() + said[1:] if text[:1].islower() else said
     if code == "terms-malformed":
@@ -245,6 +282,18 @@ def refused(spoken: Words, code: str, text: str, given: Mapping[str, Any]) -> st
         return spoken.say(TEXTS[code], least=write(given["least"]), most=write(given["most"]))
     shown = {name: _fact(spoken, code, name, value) for name, value in given.items()}
     return spoken.say(TEXTS[code], **shown)
+
+
+def _known(spoken: Words, given: Mapping[str, Any]) -> dict[str, str]:
+    """Give those facts that have words of their own."""
+    known = {
+        name: spoken.say(VALUES[value])
+        for name in ("field", "wanted")
+        if (value := given.get(name)) in VALUES
+    }
+    if isinstance(why := given.get("reason"), str):
+        known["reason"] = reason(spoken, why)
+    return known
 
 
 def noted(text: str, spoken: Words) -> str:
@@ -271,7 +320,10 @@ def reason(spoken: Words, text: str) -> str:
     for known in (*facts.WORDS["why"], *REASONS):
         found = _pattern(known).fullmatch(text)
         if found:
-            return spoken.say(known, **found.groupdict())
+            facts_of = found.groupdict()
+            if "reason" in facts_of:
+                facts_of["reason"] = reason(spoken, facts_of["reason"])
+            return spoken.say(known, **facts_of)
     return text
 
 
@@ -291,9 +343,13 @@ def _fact(spoken: Words, code: str, name: str, value: Any) -> object:
         return spoken.moment(value)
     if name == "reason" and isinstance(value, str):
         return reason(spoken, value)
+    if name == "wanted" and value in VALUES:
+        return spoken.say(VALUES[value])
     if name in ("state", "status", "wanted") and isinstance(value, str):
         said = spoken.say(_STATES.get(code.partition("-")[0], {}).get(value, value))
         return said[:1].lower() + said[1:]
+    if name == "role":
+        return spoken.say(labels.ROLES.get(value, value))
     if not isinstance(value, int) or name in _PLAIN or code in _COUNTED:
         return value
     write: Callable[[int], str] = spoken.points

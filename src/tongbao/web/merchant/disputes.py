@@ -197,7 +197,9 @@ async def _missing(
         status=422 if refusal else 200,
         form=form,
         organisations=[one for one in others if one.id != mine and one.status != "closed"],
-        refused=forms.beside(refusal, {"organisation-not-found": "against", **_BESIDE}),
+        refused=forms.beside(
+            refusal, {**_BESIDE, "organisation-not-found": "against", "dispute-side": "against"}
+        ),
     )
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 
 from tongbao.access.sessions import SignedIn
 from tongbao.hosting import parts
-from tongbao.kernel import sql
+from tongbao.kernel import arrays, sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.members import identities
@@ -38,6 +39,11 @@ CHANNEL: Final = "console"
 BACK: Final = "back:"
 """What the fields of lines begin with: how much of each comes back."""
 REVERSIBLE: Final = frozenset({"award", "purchase", "capture", "advice", "hold"})
+_PAID_IN: Final = (
+    "settlement", "deposit", "withdraw", "buy_block", "return_block", "contribute",
+    "return_contribution",
+)  # fmt: skip
+"""Kinds whose cash the organisation has paid, negative: got; that of all others it got."""
 _UNDOES: Final = frozenset({"reversal", "cancel_pending", "void", "expire_hold"})
 
 WITH_POINTS: Final = {"yes": mark("yes"), "no": mark("no")}
@@ -91,8 +97,9 @@ _WHOLE: Final = re.compile(r"\+?[0-9A-Za-z][0-9A-Za-z._ -]{5,63}")
 class Told(Struct, frozen=True, kw_only=True):
     """An operation of ours as its page tells it.
 
-    ``known_by``: its member, masked. ``outlet``: its id and name. ``left``: what of each line may
-    still be refunded. ``reversible``: it was asked under a key of ours and nothing has undone it.
+    ``known_by``: its member, masked. ``outlet``: its id and name. ``cash``: what the organisation
+    got, negative: paid. ``settlement``: which one it pays. ``left``: what of each line may still be
+    refunded. ``reversible``: it was asked under a key of ours and nothing has undone it.
     """
 
     explained: Explanation
@@ -101,6 +108,8 @@ class Told(Struct, frozen=True, kw_only=True):
     names: dict[int, str]
     known_by: str
     outlet: tuple[int, str] | None
+    cash: int
+    settlement: int | None
     left: list[LineLeft]
     reversible: bool
 
@@ -116,7 +125,7 @@ async def operation_list(request: Request[Any, Any, Any]) -> Response[Any]:
             request, lambda conn: find_member(conn, wanted, mine, secret=secret)
         )
     listing = LISTING if member is None else OF_MEMBER
-    values = {"organisation": mine, "member": member, "outlet": None}
+    values = asked(mine, member=member)
     return await lists.show(request, "merchant/operations.html", listing, values)
 
 
@@ -176,15 +185,21 @@ async def _undo(
     ask: Callable[[Form, SignedIn], ops.Operation],
     said: Said,
 ) -> Response[str]:
-    """Hand what a form asks to the teller, under the form's key, and lead to what was posted."""
+    """Hand what a form asks to the teller, under the form's key, and lead to what was posted.
+
+    The key of what was refused keeps the refusal: what is mended is asked under another.
+    """
     form, me = await forms.read(request), who.of(request)
     await parts.read(request, lambda conn: check_mine(conn, operation, me.organisation_id))
     try:
         asked = ask(form, me)
         done = await asyncio.wrap_future(parts.of(request).teller.submit(asked))
-        tills.check(done)
     except Refusal as no:
         return await _page(request, operation, form, no)
+    try:
+        tills.check(done)
+    except Refusal as no:
+        return await _page(request, operation, replace(form, key=pages.new_key()), no)
     to = f"/merchant/operations/{done.operation}"
     return pages.go(to, forms.ALREADY if done.replayed else said)
 
@@ -214,6 +229,12 @@ async def _page(
         lot_kinds=labels.LOTS,
         refused=forms.beside(refusal, {"amount-malformed": "amount"}),
     )
+
+
+def asked(mine: int, *, outlet: int | None = None, member: int | None = None) -> dict[str, Any]:
+    """Give the values of the query of operations."""
+    paid_in = arrays.words(_PAID_IN)
+    return {"organisation": mine, "outlet": outlet, "member": member, "paid_in": paid_in}
 
 
 def find_member(conn: Connection, wanted: str, mine: int, *, secret: str) -> int | None:
@@ -254,16 +275,32 @@ def tell(conn: Connection, operation: int, mine: int) -> Told:
     known = {"organisation": mine, "member": told.operation.owner_id}
     outlet = conn.execute(Q.outlet_of, {"id": operation}).fetchone()
     (known_by,) = conn.execute(Q.known_by, known).fetchone() or ("–",)
+    left = lines_left(conn, operation)
+    given_back = bool(left) and not any(line.left for line in left)
+    op = told.operation
     return Told(
         explained=told,
-        operation=told.operation,
-        detail=details.decode(told.operation.data),
+        operation=op,
+        detail=details.decode(op.data),
         names=names(conn, organisations),
         known_by=known_by,
         outlet=outlet,
-        left=lines_left(conn, operation),
-        reversible=_is_reversible(told, mine),
+        cash=-op.cash if op.kind in _PAID_IN else op.cash,
+        settlement=_paid_by(op),
+        left=left,
+        reversible=not given_back and _is_reversible(told, mine),
     )
+
+
+def _paid_by(op: Explained) -> int | None:
+    """Give the settlement that an operation pays, if any."""
+    if op.kind != "settlement":
+        return None
+    return msgspec.json.decode(op.data, type=_Payment).settlement
+
+
+class _Payment(Struct, frozen=True):
+    settlement: int
 
 
 def _is_reversible(told: Explanation, mine: int) -> bool:

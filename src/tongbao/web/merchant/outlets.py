@@ -24,6 +24,7 @@ from tongbao.web import forms, labels, lists, pages, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.merchant.operations import LISTING as OPERATIONS
+from tongbao.web.merchant.operations import asked as asked_of
 from tongbao.web.pages import Said
 from tongbao.web.who import MERCHANT, sees
 from tongbao.web.words import mark
@@ -31,7 +32,12 @@ from tongbao.web.words import mark
 Q = sql.load(__package__, "place_queries.sql")
 
 _LATELY: Final = timedelta(days=29)
-_CHANGES: Final = ("rename", "close", "reopen")
+_CHANGES: Final = {
+    "rename": mark("It is changed."),
+    "close": mark("The outlet is closed; its tills sell nothing more."),
+    "reopen": mark("The outlet is open again."),
+}
+_BESIDE: Final = {"terminal-code-taken": "terminal", "code-malformed": "terminal"}
 TERMINAL_STATES: Final = {"active": mark("Active"), "disabled": mark("Blocked")}
 
 LISTING: Final = Listing(
@@ -159,7 +165,7 @@ async def operations_at(request: Request[Any, Any, Any], outlet: FromPath[int]) 
     """List what the tills of an outlet did."""
     mine = who.of(request).organisation_id
     found = await parts.read(request, lambda conn: find(conn, outlet, mine))
-    values = {"organisation": mine, "outlet": outlet, "member": None}
+    values = asked_of(mine, outlet=outlet)
     return await lists.show(request, "merchant/operations_at.html", AT_OUTLET, values, outlet=found)
 
 
@@ -170,7 +176,7 @@ async def change_outlet(request: Request[Any, Any, Any], outlet: FromPath[int]) 
 
     def do(conn: Connection, form: Form) -> Done:
         place = find(conn, outlet, me.organisation_id)
-        action = form.choice("action", _CHANGES)
+        action = form.choice("action", tuple(_CHANGES))
         if action == "rename":
             brand = _brand(conn, form, me.organisation_id)
             outlets.change(conn, outlet, name=form.text("name"), brand_id=brand)
@@ -178,7 +184,7 @@ async def change_outlet(request: Request[Any, Any, Any], outlet: FromPath[int]) 
             outlets.set_open(conn, outlet, is_open=action == "reopen")
         subject, said = f"outlet {place.code}", {"action": action}
         audit.note(conn, "outlet-changed", me.actor(address), at, subject=subject, said=said)
-        return Done(f"/merchant/outlets/{outlet}", Said(mark("It is changed.")))
+        return Done(f"/merchant/outlets/{outlet}", Said(_CHANGES[action]))
 
     return await forms.submit(request, do, lambda form, no: _page(request, outlet, form, no))
 
@@ -280,7 +286,7 @@ async def _page(
         "merchant/outlet.html",
         status=422 if refusal else 200,
         form=form,
-        refused=forms.beside(refusal, {"terminal-code-taken": "terminal"}),
+        refused=forms.beside(refusal, _BESIDE),
         states=labels.OUTLET_STATES,
         terminal_states=TERMINAL_STATES,
         staff_states=labels.STAFF_STATES,

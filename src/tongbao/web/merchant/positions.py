@@ -70,7 +70,7 @@ COUNTERPARTIES: Final = Listing(
         Column(name="owed", title=mark("Owed by us"), kind="money", sort=True),
         Column(name="net", title=mark("Net"), kind="money", sort=True),
         Column(name="lately", title=mark("Of it not settled yet"), kind="money", sort=True),
-        Column(name="last_at", title=mark("Last claim"), kind="moment", sort=True),
+        Column(name="last_at", title=mark("Last claim"), kind="date", sort=True),
     ),
     empty=mark("You have claims with nobody yet"),
     advice=mark("They arise when points of others are spent here, or yours elsewhere."),

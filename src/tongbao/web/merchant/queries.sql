@@ -46,10 +46,12 @@ LEFT JOIN alliance.organisation AS o ON v.enrolled_by = o.id;
 -- What the organisation's tills did, read from its newest end; of one outlet or one member alone
 -- where it is given. Members are masked. A reference is the receipt of what was done at an outlet,
 -- and otherwise names the operation itself, as that of a payment does. What neither gives nor
--- spends points, as a hold, a gift or an expiry, has moved them otherwise. The coalesce of the
--- outlet tells the planner nothing: it would take the organisation's only outlet for a few rows,
--- and read and sort all.
-SELECT p.id, p.kind, nullif(p.cash, 0) AS cash, p.effective_at, coalesce(t.name, '') AS outlet,
+-- spends points, as a hold, a gift or an expiry, has moved them otherwise. Cash is what the
+-- organisation got; of kinds in paid_in the ledger keeps what it paid. The coalesce of the outlet
+-- tells the planner nothing: it would take the organisation's only outlet for a few rows, and read
+-- and sort all.
+SELECT p.id, p.kind, p.effective_at, coalesce(t.name, '') AS outlet,
+  nullif(CASE WHEN p.kind = ANY(%(paid_in)s::text[]) THEN -p.cash ELSE p.cash END, 0) AS cash,
   p.data ->> 'reference' AS reference,
   CASE WHEN p.outlet_id IS NOT NULL THEN p.data ->> 'reference' END AS receipt,
   CASE WHEN p.outlet_id IS NULL THEN p.data ->> 'reference' END AS payment,

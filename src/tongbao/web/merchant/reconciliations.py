@@ -22,7 +22,7 @@ from tongbao.reconcile import days, till
 from tongbao.reconcile.refusals import ReconciliationNotFound
 from tongbao.reconcile.till_file import How
 from tongbao.reconcile.types import Asked, Reconciliation
-from tongbao.web import forms, lists, pages, who
+from tongbao.web import forms, lists, pages, till_notes, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.merchant.outlets import find as find_outlet
@@ -33,12 +33,6 @@ from tongbao.web.words import mark
 Q = sql.load(__package__, "told_queries.sql")
 
 STATES: Final = {"balanced": mark("Balanced"), "differs": mark("Differs")}
-SUBJECTS: Final = {
-    "debit": mark("Points accepted"),
-    "credit": mark("Points given"),
-    "refund": mark("Refunds"),
-    "reversal": mark("Reversals"),
-}
 ENCODINGS: Final = ("utf-8", "gb18030")
 UNITS: Final = {"yuan": mark("yuan"), "fen": mark("fen")}
 CODES: Final = {
@@ -119,6 +113,7 @@ DIFFERENCES: Final = Listing(
             name="label",
             title=mark("Receipt"),
             sort=True,
+            tells=till_notes.label,
             second="outlet",
             second_title=mark("Outlet"),
             to=lambda row: (
@@ -132,6 +127,7 @@ DIFFERENCES: Final = Listing(
             says=CODES,
             second="note",
             second_title=mark("Note"),
+            second_tells=till_notes.note,
         ),
         Column(name="till_amount", title=mark("Said by the till"), kind="money"),
         Column(name="here_amount", title=mark("Here"), kind="money"),
@@ -208,7 +204,7 @@ async def reconciliation_page(
         DIFFERENCES,
         {"reconciliation": reconciliation},
         states=STATES,
-        subjects=SUBJECTS,
+        subjects=till_notes.SUBJECTS,
         **shown,
     )
 

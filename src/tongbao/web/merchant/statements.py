@@ -28,6 +28,9 @@ TYPES: Final = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
 }
+_ELSEWHERE: Final = ("redeemed_elsewhere", "restored_elsewhere", "used_to_repay")
+"""Points that others took or gave back: their operations are behind the position."""
+
 LISTING: Final = Listing(
     name="statements",
     query=Q.windows,
@@ -54,7 +57,10 @@ LISTING: Final = Listing(
 @get("/merchant/statements", opt=sees(*MERCHANT))
 async def statement_list(request: Request[Any, Any, Any]) -> Response[Any]:
     """List the periods that a statement can be had of."""
-    return await lists.show(request, "merchant/statements.html", LISTING, refused={}, asked={})
+    mine = {"organisation": who.of(request).organisation_id}
+    return await lists.show(
+        request, "merchant/statements.html", LISTING, mine, refused={}, asked={}
+    )
 
 
 @get("/merchant/statements/one", opt=sees(*MERCHANT))
@@ -71,6 +77,7 @@ async def one_statement(request: Request[Any, Any, Any]) -> Response[Any]:
             request,
             "merchant/statements.html",
             LISTING,
+            {"organisation": who.of(request).organisation_id},
             refused=forms.beside(refusal, {}),
             asked=asked,
         )
@@ -90,6 +97,7 @@ async def one_statement(request: Request[Any, Any, Any]) -> Response[Any]:
         called=called,
         names=names,
         points=items.POINTS,
+        elsewhere=_ELSEWHERE,
         accounts=[account for account in stated.accounts if _is_shown(account, stated)],
         days=_days(stated, spoken.zone),
         query="&".join(f"{name}={value}" for name, value in asked.items() if value),

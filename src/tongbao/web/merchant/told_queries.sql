@@ -1,8 +1,9 @@
 -- name: windows
--- Closed ones: each has a statement.
+-- Closed ones since the organisation takes part: each has a statement.
 SELECT w.id, w.opened_at, w.closed_at, w.id::text AS number
 FROM ledger.clearing_window AS w
-WHERE w.closed_at IS NOT NULL;
+INNER JOIN alliance.organisation AS o ON w.closed_at > o.registered_at
+WHERE w.closed_at IS NOT NULL AND o.id = %(organisation)s;
 
 -- name: reconciliations
 SELECT r.id, r.name, r.business_day, r.lines, r.matched, r.differences, r.asked_by, r.at,
