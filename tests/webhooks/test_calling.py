@@ -111,7 +111,8 @@ def test_the_address_is_looked_at_when_it_is_connected_to(
         "https://", "https:///x", "https://lin:secret@example.com/", "https://example.com/#part",
         "https://example.com:0/", "https://example.com:99999/", "https://exa mple.com/",
         "https://example.com/\r\nX: y", "https://例子.example/", "https://[::1",
-        "https://" + "a" * 3000, f"https://{'a' * 64}.example/", "https://" + "a." * 130 + "example/",
+        "https://" + "a" * 3000, f"https://{'a' * 64}.example/",
+        "https://" + "a." * 130 + "example/",
     ],
 )  # fmt: skip
 def test_a_url_that_cannot_be_called_is_refused(url: str) -> None:
