@@ -31,6 +31,7 @@ def answer(path: str, milliseconds: float, status: int = 200) -> Answer:
         ("/operator/organisations?search=7", "/operator/organisations?search"),
         ("/operator/organisations?search=nowhere", "/operator/organisations?search=nowhere"),
         ("/till/at/org-1", "/till/at/org-1"),
+        ("/operator/bank/lines/22-107", "/operator/bank/lines/…"),
     ],
 )  # fmt: skip
 def test_pages_that_differ_by_what_they_are_about_are_of_one_kind(path: str, kind: str) -> None:
@@ -86,6 +87,7 @@ def test_everybody_finds_their_pages_and_no_link_leads_nowhere(database_url: str
         ("manager", "/merchant/reconciliations/…"),
         ("manager", "/merchant/webhooks/…"),
         ("manager", "/merchant/terminals/…"),
+        ("cashier", "/till/at/org-00001-1/receipts/…"),
         ("member", "/m/history/…"),
     }
     assert said["leads_nowhere"] == []

@@ -9,6 +9,7 @@ import typer
 
 from tongbao.access import bearer, devices, member_sessions, sessions, staff
 from tongbao.access.roles import Role
+from tongbao.alliance import outlets
 from tongbao.cli import output
 from tongbao.cli.bench_world import found
 from tongbao.cli.sandboxed import Sandbox, open_sandbox
@@ -109,7 +110,7 @@ def _visitors(conn: Connection, sandbox: Sandbox, world: World) -> list[Visitor]
     seats: tuple[tuple[Role, int, int | None, str], ...] = (
         ("admin", world.operator, None, "/operator"),
         ("manager", organisation, None, "/merchant"),
-        ("cashier", organisation, outlet, "/till"),
+        ("cashier", organisation, outlet, f"/till/at/{outlets.get(conn, outlet).code}"),
     )
     visitors = []
     for role, whose, place, begins in seats:

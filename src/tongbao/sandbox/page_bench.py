@@ -26,7 +26,7 @@ _EACH: Final = 3
 """Addresses of one kind that are asked."""
 
 _LINK: Final = re.compile(r'\shref="([^"#]+)"')
-_NUMBER: Final = re.compile(r"(?<=/)\d+(?=/|$)")
+_NUMBER: Final = re.compile(r"(?<=/)\d+(?:-\d+)?(?=/|$)")
 GONE: Final = 400
 """The least status of what is not there."""
 
