@@ -81,6 +81,14 @@ def test_a_small_demo_ends_with_a_settled_day(
         assert [state for (state,) in states] == [
             "accepted", "refused", "asked", "submitted", "submitted",
         ]  # fmt: skip
+        (lived_in,) = conn.execute(
+            "SELECT (SELECT count(*) FROM access.api_key),"
+            " (SELECT count(*) FROM webhooks.endpoint),"
+            " (SELECT count(*) FROM reconcile.dispute), (SELECT count(*) FROM till.allowance),"
+            " (SELECT string_agg(d.code, ' ' ORDER BY d.code) FROM reconcile.difference AS d)"
+        ).fetchall()
+        assert lived_in[:4] == (3, 1, 2, 1)
+        assert "missing-here" in lived_in[4].split()
     paths = [Path(one["path"]) for one in settled["written"]] + [Path(settled["answer"])]
     assert [check_valid(path) for path in paths] == [
         "pain.001.001.09", "pain.008.001.02", "camt.053.001.08",

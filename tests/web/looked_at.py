@@ -64,6 +64,22 @@ _LINE = """
 SELECT report_id || '-' || number FROM bank.line
 ORDER BY state = 'open' DESC, report_id DESC, number LIMIT 1
 """
+_DEMO = "(SELECT id FROM alliance.organisation WHERE code = 'jinheng')"
+_MY_LINE = f"""
+SELECT c.window_id || '/claim_due/' || c.issuer_id FROM ledger.claim AS c
+WHERE c.redeemer_id = {_DEMO} AND c.issuer_id <> c.redeemer_id
+ORDER BY c.claims DESC, c.window_id LIMIT 1
+"""
+_PAID = f"""
+SELECT max(p.id) FROM ledger.operation AS p
+WHERE p.kind = 'settlement' AND p.organisation_id = {_DEMO}
+"""
+_ITEM = f"SELECT max(id) FROM desk.exception_item WHERE organisation_id = {_DEMO}"
+_WANTED = f"SELECT max(id) FROM reconcile.dispute WHERE creditor_id = {_DEMO}"
+_ANSWERED = f"SELECT max(id) FROM reconcile.dispute WHERE debtor_id = {_DEMO}"
+_DIFFERS = "SELECT max(id) FROM reconcile.reconciliation"
+_KEY = f"SELECT min(id) FROM access.api_key WHERE organisation_id = {_DEMO}"
+_HOOK = f"SELECT max(id) FROM webhooks.endpoint WHERE organisation_id = {_DEMO}"
 _CASHIER = "SELECT id FROM access.staff WHERE login = 'cashier'"
 
 LOOKS: tuple[Look, ...] = (
@@ -128,17 +144,21 @@ LOOKS: tuple[Look, ...] = (
     Look("/merchant", "manager"),
     Look("/merchant/operations", "manager"),
     Look("/merchant/operations/{id}", "manager", ids=_SALE),
+    Look("/merchant/operations/{id}", "finance", ids=_PAID),
     Look("/merchant/operations/{id}/dispute", "manager", ids=_SALE),
     Look("/merchant/claims/{id}", "manager", ids=_CLAIM),
     Look("/merchant/debt", "finance"),
     Look("/merchant/positions", "finance"),
     Look("/merchant/positions/{id}", "finance", ids=_WINDOW),
+    Look("/merchant/positions/{id}", "finance", ids=_MY_LINE),
     Look("/merchant/counterparties", "finance"),
     Look("/merchant/counterparties/{id}", "finance", ids=_OTHER),
     Look("/merchant/settlements", "finance"),
     Look("/merchant/settlements/{id}", "finance", ids=_LEG),
     Look("/merchant/disputes", "manager"),
     Look("/merchant/disputes/new", "manager"),
+    Look("/merchant/disputes/{id}", "finance", ids=_WANTED),
+    Look("/merchant/disputes/{id}", "manager", ids=_ANSWERED),
     Look("/merchant/newcomers", "finance"),
     Look("/merchant/outlets", "manager"),
     Look("/merchant/outlets/new", "manager"),
@@ -147,19 +167,24 @@ LOOKS: tuple[Look, ...] = (
     Look("/merchant/terminals", "manager"),
     Look("/merchant/terminals/{id}", "manager", ids=_TERMINAL),
     Look("/merchant/allowances", "manager"),
+    Look("/merchant/allowances/{id}", "manager", ids="SELECT max(id) FROM till.allowance"),
     Look("/merchant/offline", "finance"),
     Look("/merchant/staff", "manager"),
     Look("/merchant/staff/new", "manager"),
     Look("/merchant/staff/{id}", "manager", ids=_CASHIER),
     Look("/merchant/exceptions", "manager"),
+    Look("/merchant/exceptions/{id}", "manager", ids=_ITEM),
     Look("/merchant/keys", "manager"),
     Look("/merchant/keys/new", "manager"),
+    Look("/merchant/keys/{id}", "manager", ids=_KEY),
     Look("/merchant/webhooks", "manager"),
     Look("/merchant/webhooks/new", "manager"),
+    Look("/merchant/webhooks/{id}", "manager", ids=_HOOK),
     Look("/merchant/statements", "finance"),
     Look("/merchant/statements/one?window={id}", "finance", ids=_WINDOW),
     Look("/merchant/reconciliations", "finance"),
     Look("/merchant/reconciliations/new", "finance"),
+    Look("/merchant/reconciliations/{id}", "finance", ids=_DIFFERS),
     Look("/m/sign-in", None),
     Look("/m", None, member=True),
     Look("/m/pay", None, member=True),

@@ -14,7 +14,17 @@ from tongbao.kernel.amounts import show
 from tongbao.ledger.verify import Report
 from tongbao.points.explain import Explanation, as_data, explain
 from tongbao.points.statements import Statement, statement
-from tongbao.sandbox import alliance, applying, month, people, picture, settled_day, story, traffic
+from tongbao.sandbox import (
+    alliance,
+    applying,
+    console,
+    month,
+    people,
+    picture,
+    settled_day,
+    story,
+    traffic,
+)
 from tongbao.sandbox.month import Month
 from tongbao.sandbox.picture import Closed, Picture
 from tongbao.sandbox.settled_day import SettledDay
@@ -96,10 +106,14 @@ def _run(sandbox: Sandbox, seed: int, crowd: int, folder: Path, *, quiet: bool) 
     settled = settled_day.settle(sandbox.begin, sandbox.conn, made, folder, seed, zone)
     with sandbox.begin() as conn:
         applying.apply(conn, settled_day.AT)
-    with sandbox.begin() as conn:
-        report = verifications.verify(
-            conn, lambda: settled_day.AT, origin="command", incremental=False
-        )
+    sold = lived.story.ids[story.EXPLAINED]
+    console.live_in(
+        sandbox.begin, made, sold, traffic.seeded(seed), sandbox.settings, settled_day.AT
+    )
+    # It begins a transaction of its own: one snapshot for all laws.
+    report = verifications.verify(
+        sandbox.conn, lambda: settled_day.AT, origin="command", incremental=False
+    )
     with sandbox.begin() as conn:
         return Shown(
             month=lived,

@@ -74,3 +74,15 @@ SELECT
   (SELECT count(*) FROM ledger.lot) AS lots,
   (SELECT count(*) FROM ledger.batch) AS batches,
   (SELECT count(*) FROM ledger.seal) AS seals;
+
+-- name: sold_on
+-- The sales and refunds of an outlet on a day, as its till would list them: of those that it does
+-- not know to be paid with points no points.
+SELECT p.id, p.kind,
+  coalesce(d.sales, 0) AS bill, CASE WHEN p.kind = 'purchase' THEN p.points END AS points
+FROM ledger.operation AS p
+INNER JOIN figures.done AS d ON p.id = d.id
+WHERE
+  p.outlet_id = %(outlet)s AND p.kind IN ('award', 'purchase', 'refund')
+  AND (p.effective_at AT TIME ZONE %(zone)s)::date = %(day)s
+ORDER BY p.id;

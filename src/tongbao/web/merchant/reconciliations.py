@@ -131,6 +131,8 @@ DIFFERENCES: Final = Listing(
         ),
         Column(name="till_amount", title=mark("Said by the till"), kind="money"),
         Column(name="here_amount", title=mark("Here"), kind="money"),
+        Column(name="till_points", title=mark("Points at the till"), kind="points"),
+        Column(name="here_points", title=mark("Points here"), kind="points"),
         Column(name="advice", title=mark("What to do"), says=ADVICE),
         Column(name="line", title=mark("Line"), kind="id"),
     ),

@@ -15,7 +15,8 @@ WHERE r.organisation_id = %(organisation)s;
 
 -- name: differences
 SELECT d.n, d.code, d.code AS advice, d.label, d.note, d.line, d.operation_id, d.till_amount,
-  d.here_amount, coalesce(t.name, '') AS outlet
+  d.here_amount, nullif(d.till_points, 0) AS till_points,
+  nullif(d.here_points, 0) AS here_points, coalesce(t.name, '') AS outlet
 FROM reconcile.difference AS d
 LEFT JOIN alliance.outlet AS t ON d.outlet_id = t.id
 WHERE d.reconciliation_id = %(reconciliation)s;
