@@ -27,6 +27,12 @@ EN = words.of("en", "Asia/Shanghai")
     [
         ("application 12", "入网申请 12", "Application 12"),
         ("bank", "银行", "The bank"),
+        ("it answers 410 Gone", "对方应答 410，已不存在", "it answers 410 Gone"),
+        (
+            "it has not answered well since 2026-11-02T02:00:00+00:00",
+            "自 2026-11-02 10:00 起未能正常应答",
+            "it has not answered well since 2 Nov 2026 10:00",
+        ),
         ("bank desk", "银行业务岗", "The bank desk"),
         ("li.na", "li.na", "li.na"),
         (

@@ -149,11 +149,12 @@ def _flat(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _fact(name: str, value: Any, outlets: Mapping[int, str], ways: Mapping[str, str]) -> Fact:
     title = labels.FACTS.get(name, name.replace("_", " "))
     way = ways.get(name)
-    if way is not None and isinstance(value, int):
-        kind: Kind = "member" if name == "member" else "text"
-        return Fact(title=title, kind=kind, value=value, to=f"{way}{value}")
+    to = f"{way}{value}" if way is not None and isinstance(value, int) else None
     if name == "outlet":
-        return Fact(title=title, kind="text", value=outlets.get(value, value))
+        return Fact(title=title, kind="text", value=outlets.get(value, value), to=to)
+    if to is not None:
+        kind: Kind = "member" if name == "member" else "text"
+        return Fact(title=title, kind=kind, value=value, to=to)
     words = WORDS.get(name, {})
     if isinstance(value, str) and value in words:
         return Fact(title=title, kind="word", value=words[value])

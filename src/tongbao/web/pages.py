@@ -114,6 +114,7 @@ def environment(language: words.Language, zone: str) -> Environment:
         "refusal": lambda no: told.refusal(spoken, no),
         "person": doers.person,
         "member": doers.member,
+        "reason": lambda text: told.reason(spoken, text),
         "noted": lambda text: told.noted(text, spoken),
         "chart": lambda said: msgspec.json.encode(said).decode(),
     }

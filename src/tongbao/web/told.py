@@ -164,6 +164,7 @@ _YUAN: Final = frozenset(
     }
 )
 _MONEY_TERMS: Final = frozenset({"credit_limit", "block", "replenish_below"})
+_SILENT: Final = re.compile(r"it has not answered well since (.+)")
 _APPLICATION: Final = re.compile(r"application (\d+)")
 DOERS: Final = {
     "bank": mark("The bank"),
@@ -201,6 +202,9 @@ REASONS: Final = (
     mark("the line has more than %(number)s bytes"),
     mark("%(number)s fields where the header has %(wanted)s"),
     mark("unexpected end of data"),
+    mark("no answer within %(number)s seconds"),
+    mark("%(host)s has no address that may be called"),
+    mark("redirects are not followed"),
 )
 """Why something cannot be used, as packages say it where people send it to them."""
 
@@ -261,6 +265,7 @@ NOTES: Final = {
         mark("the lines have come"),
         mark("the month is over"),
         mark("the advice was reversed"),
+        mark("it answers 410 Gone"),
     )
 }
 """Why something was done, where the service itself has done it."""
@@ -304,6 +309,9 @@ def noted(text: str, spoken: Words) -> str:
     application = _APPLICATION.fullmatch(text)
     if application:
         return spoken.say(mark("Application %(number)s"), number=application[1])
+    if silent := _SILENT.fullmatch(text):
+        since = spoken.moment(datetime.fromisoformat(silent[1]))
+        return spoken.say(mark("it has not answered well since %(time)s"), time=since)
     known = DOERS | NOTES
     return spoken.say(known[text]) if text in known else text
 

@@ -25,7 +25,12 @@ from tongbao.web.words import mark
 Q = sql.load(__package__)
 
 VERDICTS: Final = {"clear": review.clear, "confirm": review.confirm}
-WAYS: Final = {"operation": "/merchant/operations/", "dispute": "/merchant/disputes/"}
+WAYS: Final = {
+    "operation": "/merchant/operations/",
+    "dispute": "/merchant/disputes/",
+    "outlet": "/merchant/outlets/",
+    "reconciliation": "/merchant/reconciliations/",
+}
 """Where the pages of what facts are about are."""
 
 ADVICE: Final = {
