@@ -34,7 +34,11 @@ export class Calls {
 
   // Ask something that changes nothing; throws where there is no network.
   async ask(path, body) {
-    return this.fetch(path, body, {});
+    try {
+      return await this.fetch(path, body, {});
+    } finally {
+      this.changed(this);
+    }
   }
 
   // Post something: answers once it is known what became of it. `secret` is sent and not kept.

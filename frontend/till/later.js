@@ -1,5 +1,5 @@
 // Forms after the sale: a refund of a receipt, the bill of a hold, its release.
-import { money, plain, read } from "./money.js";
+import { money, plain, points as shown, read } from "./money.js";
 
 export function startForms(place, calls, words) {
   for (const form of place.querySelectorAll("form[data-call]"))
@@ -32,6 +32,7 @@ async function post(place, form, calls, words, path, body, what) {
 function refunds(place, form, calls, words) {
   const original = form.dataset.original;
   const send = (amount) => {
+    why(form);
     const body = amount === undefined ? { original } : { original, amount };
     const what = { kind: "refund", amount: amount ?? Number(form.dataset.left) };
     post(place, form, calls, words, "/refund", body, what);
@@ -39,8 +40,12 @@ function refunds(place, form, calls, words) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const amount = read(form.elements.amount.value);
-    if (amount) send(amount);
-    else form.elements.amount.select();
+    if (amount) {
+      send(amount);
+      return;
+    }
+    why(form, words.noAmount);
+    form.elements.amount.select();
   });
   form.querySelector("[data-whole]").addEventListener("click", () => send());
 }
@@ -49,15 +54,29 @@ function captures(place, form, calls, words) {
   const held = Number(form.dataset.held);
   const { bill, points: used } = form.elements;
   let own = false;
+  // What is typed and cannot be read, or cannot be paid, is paid by nobody.
   const split = () => {
     const amount = read(bill.value) ?? 0;
-    const points = Math.min(own ? (read(used.value || "0") ?? 0) : held, amount, held);
-    return { points, cash: amount - points, amount };
+    const most = Math.min(amount, held);
+    const points = own ? read(used.value || "0") : most;
+    return { points, most, cash: amount - Math.min(points ?? 0, most), amount };
+  };
+  const wrong = () => {
+    const { points, most, amount } = split();
+    if (!amount) return bill;
+    return points === undefined || points > most ? used : undefined;
+  };
+  const told = (field) => {
+    const { most } = split();
+    const many = field === used && read(used.value) !== undefined;
+    return many ? `${shown(most)} ${words.usable}` : words.noAmount;
   };
   const draw = () => {
     const { points, cash } = split();
     if (!own) used.value = plain(points);
     form.querySelector("[data-cash]").textContent = money(cash);
+    const field = bill.value ? wrong() : undefined;
+    why(form, field && told(field));
   };
   bill.addEventListener("input", draw);
   used.addEventListener("input", () => {
@@ -66,8 +85,12 @@ function captures(place, form, calls, words) {
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    const field = wrong();
+    if (field) {
+      why(form, told(field));
+      return field.select();
+    }
     const { points, cash, amount } = split();
-    if (!amount) return bill.select();
     const what = { kind: "capture", amount, points };
     const body = { hold: form.dataset.hold, points, cash };
     return post(place, form, calls, words, "/capture", body, what);

@@ -34,7 +34,8 @@ export function showQueue(place, words, seconds = 1500) {
     for (const item of kept) if (!since.has(item.key)) since.set(item.key, now);
     // What is answered at once need not be read.
     const late = kept.filter((item) => calls.tried || now - since.get(item.key) > seconds);
-    box.hidden = late.length === 0;
+    box.hidden = late.length === 0 && !calls.signedOut;
+    box.querySelector("[data-queue-title]").hidden = late.length === 0;
     if (kept.length && !late.length) setTimeout(() => calls.changed(calls), seconds + 50);
     if (!kept.length) calls.tried = false;
     const why = calls.signedOut ? words.sign : words.offline;

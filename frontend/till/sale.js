@@ -361,6 +361,8 @@ export function startSale(place, calls, words) {
     else if (view("quote").hidden) root.querySelector("#scanned").focus();
     else goOn(event);
   });
+  // What could not be worked out without a network is worked out once it is back.
+  addEventListener("online", () => sale.scanned && !sale.quote && bill() > 0 && quote());
   canScan().then((can) => {
     part("camera").hidden = !can;
   });

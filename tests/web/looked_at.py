@@ -187,6 +187,7 @@ LOOKS: tuple[Look, ...] = (
     Look("/merchant/reconciliations/{id}", "finance", ids=_DIFFERS),
     Look("/m/sign-in", None),
     Look("/m", None, member=True),
+    Look("/m/points", None, member=True),
     Look("/m/pay", None, member=True),
     Look("/m/offline", None, member=True),
     Look("/m/history", None, member=True),

@@ -200,8 +200,8 @@ def test_every_page_is_in_order(live: Live, size: tuple[int, int], language: str
         window.check()
         window.sign_in(entered.token, "tongbao_member")
         for path in (
-            "/m", "/m/offline", "/m/pay", "/m/history", "/m/history?search=nothing", "/m/near",
-            "/m/me", "/m/gift", "/m/safety", "/m/prove", "/m/prove/code", "/m/privacy",
+            "/m", "/m/points", "/m/offline", "/m/pay", "/m/history", "/m/history?search=nothing",
+            "/m/near", "/m/me", "/m/gift", "/m/safety", "/m/prove", "/m/prove/code", "/m/privacy",
             "/m/privacy/erase",
         ):  # fmt: skip
             window.go(path)

@@ -13,6 +13,7 @@ from tongbao.kernel.db import Connection
 from tongbao.web.lists import Listing
 from tongbao.web.member.history import HISTORY
 from tongbao.web.member.near import NEAR
+from tongbao.web.member.points import POINTS
 
 DATE = 1082
 """What PostgreSQL calls the type of a day."""
@@ -100,7 +101,7 @@ def test_every_page_with_a_list_offers_all_of_it(served: Served) -> None:
 
 def test_every_list_on_a_phone_offers_all_of_it(served: Served) -> None:
     phone = Phone(served, A=1)
-    for path, listing in (("/m/history", HISTORY), ("/m/near", NEAR)):
+    for path, listing in (("/m/history", HISTORY), ("/m/near", NEAR), ("/m/points", POINTS)):
         page = phone.get(path).text
         for part in ('name="search"', 'name="sort"', 'format=csv" download'):
             assert part in page, f"{path} lacks {part}"

@@ -99,6 +99,47 @@ def test_a_sale_needs_no_mouse(live: Live) -> None:
     assert broken_laws(live.db) == {}
 
 
+def test_what_is_taken_back_or_captured_is_said_where_it_cannot_be(live: Live) -> None:
+    entered = phones.enter(live.db, "13800138010")
+    phones.give(live.db, live.world, entered.who.member_id, A=40)
+    with browser.window(live.chromium, live.base, size=browser.PHONE, language="en") as desk:
+        page = till(live, desk)
+        bill(page, "30")
+        page.fill("#scanned", "13800138010")
+        page.click("[data-who] button")
+        shows(page, "sum-points", "30")
+        page.click("[data-hold]")
+        page.click("[data-receipt]")
+        # The receipt of a hold leads to where its bill is typed.
+        page.click("text=To the holds")
+        page.fill("[name=bill]", "1o")
+        expect(page.locator("[data-why]")).to_contain_text("not an amount")
+        page.click("text=Confirm the payment")
+        expect(page.locator("[name=bill]")).to_be_focused()
+        page.fill("[name=bill]", "20")
+        expect(page.locator("[data-why]")).to_be_hidden()
+        page.fill("[name=points]", "25")
+        shows(page, "why", "20 points may be used here")
+        page.click("text=Confirm the payment")
+        page.fill("[name=points]", "x")
+        expect(page.locator("[data-why]")).to_contain_text("not an amount")
+        page.click("text=Confirm the payment")
+        page.fill("[name=points]", "5")
+        shows(page, "cash", "¥15.00")
+        page.click("text=Confirm the payment")
+        expect(page.locator(".paper")).to_contain_text("¥15.00")
+
+        for wrong in ("abc", "0", "-1", "1.234"):
+            page.fill("[name=amount]", wrong)
+            page.click("text=Refund this amount")
+            expect(page.locator("[data-why]")).to_contain_text("not an amount")
+        page.fill("[name=amount]", "21")
+        page.click("text=Refund this amount")
+        expect(page.locator("[data-why]")).to_contain_text("is left to refund")
+        desk.check()
+    assert broken_laws(live.db) == {}
+
+
 def test_the_till_says_why_no_points_may_be_used(live: Live) -> None:
     entered = phones.enter(live.db, "13800138009")
     phones.give(live.db, live.world, entered.who.member_id, A=40)
@@ -111,3 +152,16 @@ def test_the_till_says_why_no_points_may_be_used(live: Live) -> None:
         shows(page, "usable", "0")
         expect(page.locator("[data-note]")).to_contain_text("has locked spending")
         desk.check()
+
+
+def test_whoever_is_signed_out_is_led_to_sign_in(live: Live) -> None:
+    with browser.window(live.chromium, live.base, size=browser.PHONE, language="en") as desk:
+        page = till(live, desk)
+        bill(page, "30")
+        desk.context.clear_cookies()
+        page.fill("#scanned", "13800138010")
+        page.click("[data-who] button")
+        expect(page.locator("[data-who-why]")).to_contain_text("Your session has ended")
+        expect(page.locator("[data-queue-title]")).to_be_hidden()
+        page.click("[data-queue-sign]")
+        page.wait_for_url("**/sign-in?next=/till/at/A")

@@ -185,6 +185,12 @@ def holds(conn: Connection, member_id: int, limit: int = limits.PAGE) -> list[St
     return _rows(conn, StatedHold, Q.statement_holds, given)
 
 
+def debts(conn: Connection, member_id: int, limit: int = limits.PAGE) -> list[Debt]:
+    """Give to whom a member owes points, at most ``limit`` of them."""
+    given = {"members": arrays.ints(_family(conn, member_id)), "limit": limit}
+    return _rows(conn, Debt, Q.statement_owing, given)
+
+
 def _family(conn: Connection, member_id: int) -> list[int]:
     return [i for (i,) in conn.execute(Q.family, {"member": member_id})]
 

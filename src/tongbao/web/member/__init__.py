@@ -9,11 +9,22 @@ from typing import Final
 
 from litestar.handlers import BaseRouteHandler
 
-from tongbao.web.member import gift, history, letting_in, near, paying, privacy, safety, wallet
+from tongbao.web.member import (
+    gift,
+    history,
+    letting_in,
+    near,
+    paying,
+    points,
+    privacy,
+    safety,
+    wallet,
+)
 
 ROUTES: Final[list[BaseRouteHandler]] = [
     *letting_in.ROUTES,
     *wallet.ROUTES,
+    *points.ROUTES,
     *paying.ROUTES,
     *history.ROUTES,
     *gift.ROUTES,

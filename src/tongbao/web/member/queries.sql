@@ -90,6 +90,40 @@ WITH RECURSIVE family AS (
 
 SELECT id FROM family;
 
+-- name: member_points
+-- Open lots, each part of them by the state that it is in: a lot may be in several.
+SELECT l.id * 4 + s.place AS id, l.id >> 10 AS operation, o.code, o.name AS issuer, s.state,
+  s.points, l.earned_at, coalesce(l.expires_at, '9999-01-01 00:00:00+00') AS ends,
+  CASE WHEN s.state = 'pending' THEN l.release_at END AS release_at, l.scope IS NOT NULL AS limited
+FROM ledger.lot AS l
+INNER JOIN alliance.organisation AS o ON l.issuer_id = o.id
+CROSS JOIN LATERAL (
+  VALUES (0, 'available', l.available), (1, 'pending', l.pending), (2, 'held', l.held)
+) AS s (place, state, points)
+WHERE l.open AND l.owner_id = ANY(%(members)s::bigint[]) AND s.points > 0;
+
+-- name: member_issuers
+-- Whose points a member has, the most first; `ends`: when the first of them that may be spent end.
+SELECT o.code, o.name, sum(l.available)::bigint AS points, sum(l.pending)::bigint AS pending,
+  sum(l.held)::bigint AS held, min(l.expires_at) FILTER (WHERE l.available > 0) AS ends
+FROM ledger.lot AS l
+INNER JOIN alliance.organisation AS o ON l.issuer_id = o.id
+WHERE l.open AND l.owner_id = ANY(%(members)s::bigint[])
+GROUP BY o.id
+HAVING sum(l.available + l.pending + l.held) > 0
+ORDER BY sum(l.available) DESC, o.name;
+
+-- name: member_ends
+-- What may be spent and ends, by the day of its end, soonest first.
+SELECT (l.expires_at AT TIME ZONE %(zone)s)::date AS day, sum(l.available)::bigint AS points
+FROM ledger.lot AS l
+WHERE
+  l.open AND l.available > 0 AND l.expires_at IS NOT NULL
+  AND l.owner_id = ANY(%(members)s::bigint[])
+GROUP BY day
+ORDER BY day
+LIMIT %(limit)s;
+
 -- name: outlets_near
 -- Open outlets of active merchants; the first four digits of a region are its city.
 SELECT t.id, t.name, o.name AS organisation, s.name AS site, s.region,

@@ -25,6 +25,7 @@ TABS: Final = (
     Tab(to="/m/near", text=mark("Near me"), icon="map-pin"),
     Tab(to="/m/me", text=mark("Me"), icon="user-circle"),
 )
+_OF_WALLET: Final = "/m/points"
 _OF_ME: Final = ("/m/gift", "/m/safety", "/m/prove", "/m/privacy")
 
 
@@ -39,6 +40,8 @@ def tabs(path: str) -> list[Tab]:
     """Give the tabs, with the mark where somebody is."""
     if path.startswith(_OF_ME):
         path = "/m/me"
+    if path.startswith(_OF_WALLET):
+        path = "/m"
     inside = [tab.to for tab in TABS if path == tab.to or path.startswith(tab.to + "/")]
     here = max(inside, key=len, default=None)
     return [Tab(to=t.to, text=t.text, icon=t.icon, here=t.to == here) for t in TABS]

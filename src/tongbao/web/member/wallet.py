@@ -1,36 +1,39 @@
 """The wallet: what there is, whose points they are, and which of them end when."""
 
-from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get
 from litestar.handlers import BaseRouteHandler
 from msgspec import Struct
+from psycopg.rows import class_row
 
 from tongbao.hosting import parts
-from tongbao.kernel import limits
+from tongbao.kernel import arrays, sql
 from tongbao.kernel.db import Connection
 from tongbao.members import identities, members
 from tongbao.members.types import Member, ShownIdentity
 from tongbao.points import statements
 from tongbao.points.outcome import Balances
-from tongbao.points.statements import StatedHold, StatedLot
+from tongbao.points.statements import Debt, StatedHold
 from tongbao.web import who
 from tongbao.web.member.showing import show
 from tongbao.web.who import MEMBER
 
+Q = sql.load(__package__)
+
 SOON: Final = 6
-"""Dates of expiry that the wallet shows; the last stands for all that are later."""
+"""Dates of expiry that the wallet shows."""
 
 
 class Purse(Struct, frozen=True, kw_only=True):
     """Points of one issuer (fen); ``ends``: when the first of them end, if ever."""
 
+    code: str
     name: str
     points: int
     pending: int
+    held: int
     ends: datetime | None
 
 
@@ -43,13 +46,14 @@ class Wallet(Struct, frozen=True, kw_only=True):
     purses: list[Purse]
     ends: list[tuple[date, int]]
     holds: list[StatedHold]
+    debts: list[Debt]
 
 
 @get("/m", opt=MEMBER)
 async def wallet(request: Request[Any, Any, Any]) -> Response[str]:
     """Show a member what there is."""
     me = who.member_of(request).member_id
-    zone = ZoneInfo(parts.of(request).settings.time_zone)
+    zone = parts.of(request).settings.time_zone
     found = await parts.read(request, lambda conn: read(conn, me, zone))
     return show(request, "member/wallet.html", wallet=found)
 
@@ -62,43 +66,21 @@ async def me(request: Request[Any, Any, Any]) -> Response[str]:
     return show(request, "member/me.html", known=known)
 
 
-def read(conn: Connection, member_id: int, zone: ZoneInfo) -> Wallet:
+def read(conn: Connection, member_id: int, zone: str) -> Wallet:
     """Read the wallet of a member."""
-    lots = statements.lots(conn, member_id, limit=limits.PAGE)
+    family = arrays.ints(i for (i,) in conn.execute(Q.member_family, {"member": member_id}))
+    soon = {"members": family, "zone": zone, "limit": SOON}
+    with conn.cursor(row_factory=class_row(Purse)) as cursor:
+        purses = cursor.execute(Q.member_issuers, {"members": family}).fetchall()
     return Wallet(
         member=members.get(conn, member_id),
         identities=identities.list_of(conn, member_id),
         balances=statements.balances(conn, member_id),
-        purses=purses(lots),
-        ends=ends(lots, zone),
+        purses=purses,
+        ends=conn.execute(Q.member_ends, soon).fetchall(),
         holds=statements.holds(conn, member_id),
+        debts=statements.debts(conn, member_id),
     )
-
-
-def purses(lots: Iterable[StatedLot]) -> list[Purse]:
-    """Sum lots, which come in spend order, by issuer; the largest purse first."""
-    found: dict[int, Purse] = {}
-    for lot in lots:
-        before = found.get(lot.issuer_id)
-        ending = lot.expires_at if lot.available else None
-        found[lot.issuer_id] = Purse(
-            name=lot.name,
-            points=lot.available + (before.points if before else 0),
-            pending=lot.pending + (before.pending if before else 0),
-            ends=(before.ends if before else None) or ending,
-        )
-    shown = [purse for purse in found.values() if purse.points or purse.pending]
-    return sorted(shown, key=lambda purse: (-purse.points, purse.name))
-
-
-def ends(lots: Sequence[StatedLot], zone: ZoneInfo) -> list[tuple[date, int]]:
-    """Sum what ends by the day on which it ends, soonest first."""
-    sums: dict[date, int] = {}
-    for lot in lots:
-        if lot.expires_at is not None and lot.available:
-            day = lot.expires_at.astimezone(zone).date()
-            sums[day] = sums.get(day, 0) + lot.available
-    return sorted(sums.items())[:SOON]
 
 
 ROUTES: Final[list[BaseRouteHandler]] = [wallet, me]
