@@ -75,6 +75,7 @@ function option(said, language, width) {
     },
   };
   if (said.kind === "heat") {
+    const cut = { width: width < 600 ? 72 : 132, overflow: "truncate" };
     return {
       ...base,
       tooltip: {
@@ -82,8 +83,8 @@ function option(said, language, width) {
         formatter: ({ data }) => `${said.y[data[1]]} → ${said.x[data[0]]}\n${shown(data[2])}`,
       },
       grid: { left: 8, right: 8, top: 8, bottom: 8, containLabel: true },
-      xAxis: { type: "category", data: said.x, ...axis, axisLabel: { color: ink, rotate: 40 } },
-      yAxis: { type: "category", data: said.y, inverse: true, ...axis },
+      xAxis: { type: "category", data: said.x, ...axis, axisLabel: { color: ink, rotate: 40, ...cut } },
+      yAxis: { type: "category", data: said.y, inverse: true, ...axis, axisLabel: { color: ink, ...cut } },
       visualMap: {
         show: false,
         min: 0,

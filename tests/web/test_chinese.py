@@ -20,6 +20,7 @@ from tongbao.kernel import clock
 from tongbao.points import operations as ops
 from tongbao.reconcile import disputes
 from tongbao.reconcile.types import Opening
+from tongbao.upkeep import verifications
 from tongbao.web import app, labels
 
 WORD = re.compile(r"[A-Za-z]{3,}")
@@ -114,12 +115,17 @@ def lived(served: Served, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         for kind in labels.EXCEPTIONS:
             exceptions.raise_item(db, kind, a, "7", known | {"outlet": world.outlets["A"]}, now)
         item = exceptions.raise_item(db, "till", a, "8", {"action": "post-late"}, now)
+    with db.transaction():
+        verified = verifications.ask(db, incremental=False, by="Lin", at=now)
+    (site,) = db.execute("SELECT min(id) FROM alliance.site").fetchone() or (0,)
     return {
         "organisation": a, "member": member, "operation": bought.operation or 0,
         "window": closed.id, "settlement": made.id, "item": item.id, "proposal": proposal.id,
         "dispute": dispute.id, "report": report, "application": application,
         "person": served.people["admin"],
         "allowance": allow(db, world.outlets["A"], "t1").allowance,
+        "site": site,
+        "verification": verified.id,
         "what": "account", "move": "moved", "line": f"{report}-1", "payment": f"TB{made.id}-{a}-1",
     }  # fmt: skip
 

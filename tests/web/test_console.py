@@ -130,7 +130,7 @@ def test_an_adjustment_takes_two_people_and_a_fresh_code(lived: Served) -> None:
     page = f"/operator/members/{member}"
     lived.sign_in("admin")
     fields = {
-        "organisation": str(lived.world.organisations["A"]),
+        "organisation": "A",
         "points": "12.50",
         "reason": "broken till",
     }

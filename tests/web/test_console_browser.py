@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.bank.desk import OWN, open_account
 from tests.bank.made import Entry, statement
@@ -122,3 +123,14 @@ def test_a_file_of_the_bank_is_read_or_refused(live: Live, tmp_path: Path) -> No
         page.click("a:has-text('Somebody must look') >> nth=-1")
         assert page.locator("text=¥42.00").first.is_visible()
         window.check()
+
+
+def test_organisations_are_offered_while_somebody_types(live: Live) -> None:
+    with browser.window(live.chromium, live.base, language="en") as desk:
+        desk.sign_in(open_session(live.db, live.people["admin"]))
+        desk.go("/operator/disputes/new")
+        page = desk.page
+        page.locator("#field-debtor").press_sequentially("a")
+        expect(page.locator("#found-debtor option[value=A]")).to_have_count(1)
+        assert page.locator("#found-creditor option").count() == 0
+        desk.check()

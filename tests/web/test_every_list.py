@@ -20,7 +20,6 @@ DATE = 1082
 TABLES = {
     "merchant/claim.html": "what one operation moved",
     "merchant/operation.html": "the lots and claims of one operation",
-    "merchant/position.html": "the few lines of one window, which add up; each leads to its list",
     "merchant/reconciliation.html": "the sums of both sides, by outlet",
     "merchant/settlement.html": "the windows of one payment, which add up",
     "merchant/statement.html": "a document, which is had as a file, too",

@@ -19,6 +19,9 @@ from tongbao.ledger.movements import M
 
 Q = sql.load(__package__, "explain_queries.sql")
 
+LINES: Final = Q.lines_of_organisation
+"""The query of an organisation's lines in the windows above ``after`` up to ``through``."""
+
 Kind = Literal[
     "claim_due", "claim_owed", "counterclaim_due", "counterclaim_owed", "acceptance_fee",
     "acceptance_fee_back", "issue_fee", "issue_fee_back", "reserve_funded", "reserve_released",
@@ -182,9 +185,7 @@ def _lines(
 ) -> dict[int, list[Line]]:
     values = {"organisation": organisation_id, "after": after, "through": through}
     found: dict[int, list[Line]] = {}
-    for window, kind, counterparty, amount, operations in conn.execute(
-        Q.lines_of_organisation, values
-    ):
+    for window, kind, counterparty, amount, operations in conn.execute(LINES, values):
         line = Line(kind=kind, counterparty_id=counterparty, amount=amount, operations=operations)
         found.setdefault(window, []).append(line)
     return found

@@ -14,7 +14,7 @@ from tongbao.hosting.parts import Parts, opened
 from tongbao.hosting.request_id import RequestId
 from tongbao.kernel.errors import Refusal
 from tongbao.kernel.settings import Settings
-from tongbao.web import account, assets, doers, door, joining, signing_in, single_sign_on
+from tongbao.web import account, assets, doers, door, joining, picking, signing_in, single_sign_on
 from tongbao.web.cashier import ROUTES as CASHIER
 from tongbao.web.errors import BODY, on_crash, on_http, on_refusal
 from tongbao.web.member import ROUTES as MEMBERS
@@ -33,6 +33,7 @@ ROUTES: Final[list[BaseRouteHandler]] = [
     *single_sign_on.ROUTES,
     *account.ROUTES,
     *joining.ROUTES,
+    *picking.ROUTES,
     *OPERATOR,
     *MERCHANT,
     *MEMBERS,

@@ -31,3 +31,10 @@ WHERE
   n.member_id = ANY(%(members)s::bigint[])
   AND (%(organisation)s::bigint IS NULL OR n.issuer_id IN (0, %(organisation)s))
 ORDER BY n.member_id, array_position(ARRAY['phone', 'card', 'external'], n.kind), n.hint;
+
+-- name: organisations_like
+-- The one whose code it is comes first.
+SELECT o.code, o.name FROM alliance.organisation AS o
+WHERE o.status <> 'closed' AND (o.code ILIKE %(pattern)s OR o.name ILIKE %(pattern)s)
+ORDER BY o.code = %(typed)s DESC, o.name ASC, o.id ASC
+LIMIT %(limit)s;

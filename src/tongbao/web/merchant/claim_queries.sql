@@ -40,6 +40,12 @@ LEFT JOIN LATERAL (
   LIMIT 1
 ) AS s ON TRUE;
 
+-- name: moved_in_window
+SELECT sum(m.net)::bigint FROM ledger.window_movement AS m
+WHERE
+  m.organisation_id = %(organisation)s AND m.window_id = %(through)s AND m.kind = 'clearing'
+HAVING count(*) > 0;
+
 -- name: counterparties
 -- What each side owes the other by claims, refunds taken off; of it, in windows after the last
 -- leg: what is not in any settlement yet. Claims are found by issuer: one look for each other.

@@ -17,7 +17,7 @@ from tongbao.reconcile import disputes
 from tongbao.reconcile.disputable import Disputable, disputable
 from tongbao.reconcile.refusals import DisputeNotFound
 from tongbao.reconcile.types import Dispute, DisputeKind, Opening
-from tongbao.web import forms, labels, lists, pages, who
+from tongbao.web import forms, labels, lists, pages, picking, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.merchant.names import names
@@ -89,7 +89,7 @@ async def open_missing(request: Request[Any, Any, Any]) -> Response[str]:
     at = clock.now()
 
     def do(conn: Connection, form: Form) -> Done:
-        other = organisations.find(conn, form.text("against")).id
+        other = picking.organisation(conn, form, "against")
         reference = form.text("reference")
         return _open(request, conn, form, "missing", other, at, reference=reference)
 
@@ -189,14 +189,11 @@ def _one_line(text: str) -> str:
 async def _missing(
     request: Request[Any, Any, Any], form: Form | None, refusal: Refusal | None
 ) -> Response[str]:
-    mine = who.of(request).organisation_id
-    others = await parts.read(request, organisations.list_after)
     return pages.page(
         request,
         "merchant/dispute_missing.html",
         status=422 if refusal else 200,
         form=form,
-        organisations=[one for one in others if one.id != mine and one.status != "closed"],
         refused=forms.beside(
             refusal, {**_BESIDE, "organisation-not-found": "against", "dispute-side": "against"}
         ),

@@ -7,6 +7,7 @@ from typing import Any, Final
 from litestar import Request, Response, get
 from litestar.handlers import BaseRouteHandler
 from msgspec import Struct
+from psycopg.rows import class_row
 
 from tongbao.alliance import contracts, organisations
 from tongbao.alliance.contracts import NoContract
@@ -20,13 +21,13 @@ from tongbao.desk.exceptions import ExceptionItem
 from tongbao.figures import days as figures
 from tongbao.figures.days import Business, Day
 from tongbao.hosting import parts
-from tongbao.kernel import clock, limits
+from tongbao.kernel import clock, limits, sql
 from tongbao.kernel.db import Connection
-from tongbao.reconcile import disputes
-from tongbao.reconcile.types import Dispute
 from tongbao.web import labels, pages, who
 from tongbao.web.who import MERCHANT, sees
 from tongbao.web.words import Words, mark
+
+Q = sql.load(__package__, "dispute_queries.sql")
 
 SPANS: Final = {1: mark("Today"), 7: mark("7 days"), 30: mark("30 days")}
 _USUAL: Final = 7
@@ -47,11 +48,20 @@ class Span(Struct, frozen=True, kw_only=True):
     newcomers: int
 
 
+class ToAnswer(Struct, frozen=True, kw_only=True):
+    """A dispute to answer (fen); ``waiting`` is how many there are."""
+
+    id: int
+    answer_by: datetime
+    amount: int
+    waiting: int
+
+
 class Picture(Struct, frozen=True, kw_only=True):
     """An organisation as its overview shows it.
 
     ``settled_on``: when today's position is paid, ``settled`` the newest payment. ``disputes``:
-    those it is to answer.
+    the first of those it is to answer.
     """
 
     organisation: Organisation
@@ -62,7 +72,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     settled_on: date | None
     settled: Leg | None
     items: list[ExceptionItem]
-    disputes: list[Dispute]
+    disputes: list[ToAnswer]
 
 
 @get("/merchant", opt=sees(*MERCHANT))
@@ -110,12 +120,14 @@ def _take(conn: Connection, mine: int, length: int, cutover: Cutover, at: dateti
         settled_on=None if terms is None else _settled_on(conn, terms, today),
         settled=next(iter(legs.of_organisation(conn, mine, limit=1)), None),
         items=exceptions.listed(conn, organisation=mine, now=at, limit=_ITEMS),
-        disputes=[
-            one
-            for one in disputes.listed(conn, mine, now=at)
-            if one.debtor_id == mine and one.state == "open"
-        ],
+        disputes=_to_answer(conn, mine),
     )
+
+
+def _to_answer(conn: Connection, mine: int) -> list[ToAnswer]:
+    values = {"organisation": mine, "limit": _ITEMS}
+    with conn.cursor(row_factory=class_row(ToAnswer)) as cursor:
+        return cursor.execute(Q.disputes_to_answer, values).fetchall()
 
 
 def _span(conn: Connection, mine: int, length: int, found: list[Day], cutover: Cutover) -> Span:

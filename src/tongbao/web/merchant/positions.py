@@ -122,6 +122,32 @@ CLAIMS: Final = Listing(
     ),
     empty=mark("There is nothing behind this line"),
 )
+LINES: Final = Listing(
+    name="lines",
+    query=b"SELECT l.kind || '-' || coalesce(l.counterparty_id, 0) AS id, l.window_id, l.kind,"
+    b" coalesce(l.counterparty_id, 0) AS other, coalesce(o.name, '') AS counterparty, l.operations,"
+    b" l.amount, abs(l.amount) AS size FROM (" + explaining.LINES + b") AS l"
+    b" LEFT JOIN alliance.organisation AS o ON l.counterparty_id = o.id",
+    sort="-size",
+    search=("counterparty", "kind"),
+    hint=mark("What it is, or with whom"),
+    undated="all are of one window",
+    choices=(Choice(name="kind", title=mark("What"), values=labels.LINES),),
+    columns=(
+        Column(
+            name="kind",
+            title=mark("What"),
+            says=labels.LINES,
+            sort=True,
+            to=lambda row: f"/merchant/positions/{row['window_id']}/{row['kind']}/{row['other']}",
+        ),
+        Column(name="counterparty", title=mark("With"), sort=True),
+        Column(name="operations", title=mark("Operations"), kind="number", sort=True),
+        Column(name="amount", title=mark("Owed to us (−: by us)"), kind="money", sort=True),
+    ),
+    empty=mark("Nothing moved it in this window"),
+    advice=mark("It moves when points of others are spent here, or yours elsewhere."),
+)
 SETTLEMENTS: Final = Listing(
     name="settlements",
     query=Q.settlements,
@@ -188,27 +214,19 @@ async def counterparty_page(request: Request[Any, Any, Any], other: FromPath[int
 
 
 @get("/merchant/positions/{window:int}", opt=sees(*MERCHANT))
-async def position_page(request: Request[Any, Any, Any], window: FromPath[int]) -> Response[str]:
-    """Show what moved the position in a window, line by line."""
+async def position_page(request: Request[Any, Any, Any], window: FromPath[int]) -> Response[Any]:
+    """Show what moved the position in a window, line by line; the lines add up to it."""
     mine = who.of(request).organisation_id
+    values = {"organisation": mine, "after": window - 1, "through": window}
 
-    def ask(conn: Connection) -> tuple[Window, list[explaining.Line], dict[int, str]]:
-        found = explaining.lines(conn, mine, window)
-        return (
-            windows.get(conn, window),
-            found,
-            names(conn, (line.counterparty_id for line in found)),
-        )
+    def ask(conn: Connection) -> tuple[Window, int]:
+        told = windows.get(conn, window)
+        (net,) = conn.execute(Q.moved_in_window, values).fetchone() or (0,)
+        return told, net
 
-    told, lines, others = await parts.read(request, ask)
-    return pages.page(
-        request,
-        "merchant/position.html",
-        window=told,
-        lines=lines,
-        names=others,
-        kinds=labels.LINES,
-        total=sum(line.amount for line in lines),
+    told, net = await parts.read(request, ask)
+    return await lists.show(
+        request, "merchant/position.html", LINES, values, window=told, total=net
     )
 
 

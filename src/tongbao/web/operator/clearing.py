@@ -290,7 +290,7 @@ def _heat(pairs: list[Pair], names: dict[int, str], spoken: Words) -> dict[str, 
 
 
 def _short(names: dict[int, str], one: int) -> str:
-    return names.get(one, str(one)).split(" (")[0][:14]
+    return names.get(one, str(one)).split(" (")[0]
 
 
 ROUTES: Final[list[BaseRouteHandler]] = [

@@ -17,7 +17,7 @@ from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.reconcile import disputes
 from tongbao.reconcile.types import Dispute, DisputeKind, Opening
-from tongbao.web import forms, labels, lists, pages, who
+from tongbao.web import forms, labels, lists, pages, picking, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.operator.proposing import noted
@@ -86,7 +86,7 @@ async def open_one(request: Request[Any, Any, Any]) -> Response[str]:
     at, me, address = clock.now(), who.of(request), who.address(request)
 
     def do(conn: Connection, form: Form) -> Done:
-        made = disputes.open_dispute(conn, _opening(form), by=me.login, at=at)
+        made = disputes.open_dispute(conn, _opening(conn, form), by=me.login, at=at)
         audit.note(conn, "dispute-opened", me.actor(address), at, subject=f"dispute {made.id}")
         return Done(f"/operator/disputes/{made.id}", Said(mark("The dispute is open.")))
 
@@ -129,7 +129,7 @@ async def propose(request: Request[Any, Any, Any], dispute: FromPath[int]) -> Re
     return await forms.submit(request, do, lambda form, no: _page(request, dispute, form, no))
 
 
-def _opening(form: Form) -> Opening:
+def _opening(conn: Connection, form: Form) -> Opening:
     operation = form.maybe("operation")
     if operation is not None and _NUMBER.fullmatch(operation) is None:
         raise FieldMissing(name="operation")
@@ -138,8 +138,8 @@ def _opening(form: Form) -> Opening:
         raise FieldMissing(name="operation")
     return Opening(
         kind=cast(DisputeKind, kind),
-        creditor_id=_organisation(form, "creditor"),
-        debtor_id=_organisation(form, "debtor"),
+        creditor_id=picking.organisation(conn, form, "creditor"),
+        debtor_id=picking.organisation(conn, form, "debtor"),
         amount=form.fen("amount"),
         reason=form.text("reason"),
         evidence=form.prose("evidence"),
@@ -148,18 +148,10 @@ def _opening(form: Form) -> Opening:
     )
 
 
-def _organisation(form: Form, name: str) -> int:
-    given = form.text(name)
-    if _NUMBER.fullmatch(given) is None:
-        raise FieldMissing(name=name)
-    return int(given)
-
-
 async def _new(
     request: Request[Any, Any, Any], form: Form | None, refusal: Refusal | None
 ) -> Response[str]:
     asked = request.query_params
-    everybody = await parts.read(request, lambda conn: conn.execute(Q.parties).fetchall())
     beside = {
         "amount-malformed": "amount",
         "dispute-exceeds-claim": "amount",
@@ -174,7 +166,6 @@ async def _new(
         status=422 if refusal else 200,
         form=form,
         kinds=labels.DISPUTES,
-        everybody=everybody,
         given={name: str(asked.get(name, "")) for name in ("operation", "creditor", "debtor")},
         refused=forms.beside(refusal, beside),
     )

@@ -5,7 +5,3 @@ SELECT d.id, d.kind, d.reason, c.name AS creditor, b.name AS debtor, d.amount, d
 FROM reconcile.dispute AS d
 INNER JOIN alliance.organisation AS c ON d.creditor_id = c.id
 INNER JOIN alliance.organisation AS b ON d.debtor_id = b.id;
-
--- name: parties
--- Whoever may want something of another.
-SELECT o.id, o.name FROM alliance.organisation AS o WHERE o.status <> 'closed' ORDER BY o.name;

@@ -16,7 +16,7 @@ from tongbao.kernel.errors import Refusal
 from tongbao.members import members
 from tongbao.points import operations as ops
 from tongbao.points.statements import statement
-from tongbao.web import doers, forms, labels, lists, pages, tills, who
+from tongbao.web import doers, forms, labels, lists, pages, picking, tills, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.operator.operations import find_member
@@ -116,14 +116,14 @@ async def adjust(request: Request[Any, Any, Any], member: FromPath[int]) -> Resp
     form = await forms.read(request)
     me = who.of(request)
     try:
-        issuer = form.text("organisation")
-        if _NUMBER.fullmatch(issuer) is None:
-            raise FieldMissing(name="organisation")
+        issuer = await parts.read(
+            request, lambda conn: picking.organisation(conn, form, "organisation")
+        )
         asked = ops.ProposeAdjustment(
             key=form.key,
             scope=me.organisation_id,
             member=member,
-            organisation=int(issuer),
+            organisation=issuer,
             points=form.fen("points"),
             reason=form.text("reason"),
             by=me.login,
@@ -216,7 +216,6 @@ async def _page(
             "told": told,
             "known": doers.known(conn, [number]).get(number, str(number)),
             "adjustments": adjustments,
-            "issuers": conn.execute(Q.issuers).fetchall(),
         }
 
     shown = await parts.read(request, ask)

@@ -25,6 +25,3 @@ INNER JOIN alliance.organisation AS o ON j.organisation_id = o.id
 WHERE j.member_id = %(member)s
 ORDER BY j.id DESC
 LIMIT %(limit)s;
-
--- name: issuers
-SELECT o.id, o.name FROM alliance.organisation AS o WHERE o.status = 'active' ORDER BY o.name;

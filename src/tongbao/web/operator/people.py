@@ -15,7 +15,7 @@ from tongbao.hosting import parts
 from tongbao.kernel import arrays, clock, limits, sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
-from tongbao.web import forms, labels, lists, pages, people, searching, who
+from tongbao.web import forms, labels, lists, pages, people, picking, searching, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing, Row
 from tongbao.web.operator import logged
@@ -129,11 +129,14 @@ async def add_person(request: Request[Any, Any, Any]) -> Response[str]:
 
     def do(conn: Connection, form: Form) -> Done:
         role = cast(Role, form.choice("role", STAFF))
-        code = form.maybe("organisation")
-        whose = organisations.find(conn, code) if code else organisations.operator(conn)
+        whose = (
+            picking.organisation(conn, form, "organisation")
+            if form.maybe("organisation")
+            else organisations.operator(conn).id
+        )
         login, name = form.text("login"), form.text("name")
         place = _outlet(conn, form)
-        made = staff.add(conn, whose.id, login, name, role, by=me.login, at=at, outlet_id=place)
+        made = staff.add(conn, whose, login, name, role, by=me.login, at=at, outlet_id=place)
         audit.note(conn, "staff-added", me.actor(address), at, subject=made.login)
         return Done(f"/operator/staff/{made.id}", Said(mark("Added. Now make the link.")))
 
@@ -230,13 +233,11 @@ async def _new(
         "organisation-not-found": "organisation",
         "outlet-not-found": "outlet",
     }
-    known = await parts.read(request, organisations.list_after)
     return pages.page(
         request,
         "operator/person_new.html",
         status=422 if refusal else 200,
         form=form,
-        organisations=[one for one in known if one.status != "closed"],
         roles=PERSON_ROLES,
         refused=forms.beside(refusal, beside),
     )

@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from tongbao.access import audit, sessions
 from tongbao.alliance import organisations
-from tongbao.alliance.types import Organisation
 from tongbao.hosting import parts
 from tongbao.kernel import clock, settings
 from tongbao.kernel.db import Connection
@@ -17,7 +16,7 @@ from tongbao.kernel.errors import Refusal
 from tongbao.points import caps
 from tongbao.points.caps import Limit, Measure, Span, StepUp, Subject
 from tongbao.points.operations import Proof
-from tongbao.web import forms, pages, who
+from tongbao.web import forms, pages, picking, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.pages import Said
 from tongbao.web.who import sees
@@ -195,7 +194,7 @@ def _points(form: Form, name: str = "points") -> int | None:
 
 def _whose(conn: Connection, form: Form, name: str = "organisation") -> int | None:
     code = form.maybe(name)
-    return None if code is None else organisations.find(conn, code).id
+    return None if code is None else picking.organisation(conn, form, name)
 
 
 def _fields_of(form: Form | None) -> dict[str, str]:
@@ -214,14 +213,14 @@ async def _page(
 ) -> Response[str]:
     def ask(
         conn: Connection,
-    ) -> tuple[list[Limit], list[StepUp], dict[int, str], list[Organisation]]:
+    ) -> tuple[list[Limit], list[StepUp], dict[int, str]]:
         found, steps = ruling(caps.limits_of(conn)), ruling_proofs(caps.step_ups_of(conn))
         whose = [one.organisation_id for one in found] + [one.organisation_id for one in steps]
         ids = {one for one in whose if one is not None}
         called = {one: organisations.get(conn, one).name for one in ids}
-        return found, steps, called, organisations.list_after(conn)
+        return found, steps, called
 
-    found, steps, names, known = await parts.read(request, ask)
+    found, steps, names = await parts.read(request, ask)
     return pages.page(
         request,
         "operator/settings.html",
@@ -231,7 +230,6 @@ async def _page(
         limits=found,
         steps=steps,
         names=names,
-        organisations=[one for one in known if one.status != "closed"],
         subjects=SUBJECTS,
         measures=MEASURES,
         spans=SPANS,
