@@ -138,6 +138,8 @@ def test_asked_answered_accepted_and_begun(served: Served) -> None:
     served.sign_in(None)
     asked = served.get(path).text
     assert "Whose account?" in asked
+    wordless = served.send(path, FIELDS | {"answer": "", "phone": "1"})
+    assert set(re.findall(r'id="why-(\w+)"', wordless.text)) == {"answer", "phone"}
     answered = FIELDS | {"answer": "Ours.", "outlet": "拾光咖啡总店", "collect": ""}
     assert served.send(path, answered).headers["location"] == path
     assert "We are looking at it" in served.get(path).text

@@ -217,7 +217,8 @@ def _all_wrong(conn: Connection, form: Form | None, refusal: Refusal | None) -> 
     found = dict[str, Refusal]()
     for no in applications.faults(conn, _wanted(form)):
         found.update(_beside(no))
-    empty = {name: FieldMissing(name=name) for name in _REQUIRED if not form.maybe(name)}
+    asked = (*_REQUIRED, "answer") if "answer" in form.values else _REQUIRED
+    empty = {name: FieldMissing(name=name) for name in asked if not form.maybe(name)}
     return found | empty | first
 
 
