@@ -1,7 +1,8 @@
 """Forms: read, done once, shown again with what was refused beside the field it is about."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -12,9 +13,9 @@ from msgspec import Struct
 
 from tongbao.access.sessions import StepUpNeeded, TotpMissing
 from tongbao.hosting import parts
-from tongbao.kernel import amounts, clock, sql, texts
+from tongbao.kernel import amounts, clock, limits, sql, texts
 from tongbao.kernel.db import Connection
-from tongbao.kernel.errors import Refusal
+from tongbao.kernel.errors import Malformed, Refusal
 from tongbao.kernel.files import TimeMalformed
 from tongbao.web import pages, resending, who
 from tongbao.web.pages import Said
@@ -24,8 +25,14 @@ from tongbao.web.words import mark
 Q = sql.load(__package__)
 
 _FIRST, _LAST, _SHOWN = 2000, 9000, 40
+_WHOLE: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 ALREADY: Final = Said(mark("This was done before; nothing was done twice."))
+
+
+class WholeNumberMalformed(Malformed):
+    code = "whole-number-malformed"
+    text = "{name} {given!r} is not a whole number"
 
 
 class Form(Struct, frozen=True, kw_only=True):
@@ -43,6 +50,10 @@ class Form(Struct, frozen=True, kw_only=True):
             raise FieldMissing(name=name)
         return value
 
+    def line(self, name: str) -> str:
+        """Give a text that is only written down; refuses ``field-missing``, ``text-malformed``."""
+        return texts.line(name, self.text(name), limits.TEXT)
+
     def prose(self, name: str) -> str:
         """Give what was typed into an area as one line, which is what the domain keeps."""
         return " ".join(self.text(name).split())
@@ -57,6 +68,13 @@ class Form(Struct, frozen=True, kw_only=True):
             return amounts.parse(self.text(name).replace(",", ""))
         except amounts.AmountMalformed as no:
             raise amounts.AmountMalformed(**no.facts, typed_in=name) from None
+
+    def number(self, name: str) -> int:
+        """Give a whole number; refuses ``field-missing`` and ``whole-number-malformed``."""
+        given = self.text(name).replace(",", "")
+        if _WHOLE.fullmatch(given) is None:
+            raise WholeNumberMalformed(name=name, given=texts.shown(given))
+        return int(given)
 
     def moment(self, name: str, zone: tzinfo) -> datetime:
         """Give a time as it is in a zone; refuses ``field-missing`` and ``time-malformed``."""
@@ -136,6 +154,16 @@ def step_up(request: Request[Any, Any, Any], refusal: Refusal) -> Response[str] 
     came_from = urlsplit(request.headers.get("referer", "")).path or "/"
     said = Said(mark("Give a fresh code, then do it once more."))
     return pages.go(f"/code?next={quote(came_from)}", said)
+
+
+@contextmanager
+def typed_in(name: str) -> Iterator[None]:
+    """Have what is refused meanwhile shown beside the field in which it was typed."""
+    try:
+        yield
+    except Refusal as no:
+        no.facts = {**no.facts, "typed_in": name}
+        raise
 
 
 def beside(refusal: Refusal | None, fields: Mapping[str, str]) -> dict[str, Refusal]:

@@ -126,7 +126,8 @@ async def ask_for_more(
 
     def do(conn: Connection, form: Form) -> Said:
         question = " ".join(form.text("question").split())
-        decide.ask(conn, application, question, by=me.login, at=at)
+        with forms.typed_in("question"):
+            decide.ask(conn, application, question, by=me.login, at=at)
         _note(request, conn, "application-asked", application)
         return Said(mark("The applicant sees the question."))
 

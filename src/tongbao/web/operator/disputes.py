@@ -130,9 +130,7 @@ async def propose(request: Request[Any, Any, Any], dispute: FromPath[int]) -> Re
 
 
 def _opening(conn: Connection, form: Form) -> Opening:
-    operation = form.maybe("operation")
-    if operation is not None and _NUMBER.fullmatch(operation) is None:
-        raise FieldMissing(name="operation")
+    operation = form.number("operation") if form.maybe("operation") else None
     kind = form.choice("kind", tuple(labels.DISPUTES))
     if kind != "missing" and operation is None:
         raise FieldMissing(name="operation")
@@ -143,7 +141,7 @@ def _opening(conn: Connection, form: Form) -> Opening:
         amount=form.fen("amount"),
         reason=form.text("reason"),
         evidence=form.prose("evidence"),
-        operation_id=None if operation is None else int(operation),
+        operation_id=operation,
         reference=form.maybe("reference"),
     )
 

@@ -52,10 +52,10 @@ async def assess(request: Request[Any, Any, Any]) -> Response[Any]:
 
     def do(conn: Connection, form: Form) -> Done:
         rule = Rule(
-            largest=form.fen("largest") // 100,
+            largest=form.number("largest"),
             share=form.fen("share") * (limits.RATE // 10_000),
             least=form.fen("least"),
-            times=form.fen("times") // 100,
+            times=form.number("times"),
         )
         reason = form.text("reason")
         made = caps.propose_assessment(conn, rule, by=me.login, reason=reason, at=at)

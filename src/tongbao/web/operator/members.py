@@ -174,11 +174,9 @@ async def merge(request: Request[Any, Any, Any], member: FromPath[int]) -> Respo
     me = who.of(request)
     try:
         sessions.check_step_up(me, clock.now())
-        into = form.text("into")
-        if _NUMBER.fullmatch(into) is None:
-            raise FieldMissing(name="into")
+        into = form.number("into")
         asked = ops.Merge(
-            key=form.key, scope=me.organisation_id, member=member, into=int(into), channel="console"
+            key=form.key, scope=me.organisation_id, member=member, into=into, channel="console"
         )
         done = await parts.post(request, asked)
         tills.check(done)

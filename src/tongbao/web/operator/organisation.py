@@ -60,7 +60,7 @@ async def suspend(request: Request[Any, Any, Any], organisation: FromPath[int]) 
 
     def do(conn: Connection, form: Form) -> Done:
         sessions.check_step_up(me, at)
-        reason = form.text("reason")
+        reason = form.line("reason")
         default.suspend(conn, organisation)
         subject = f"organisation {organisation}"
         said = {"status": "suspended", "reason": reason}

@@ -220,7 +220,8 @@ async def log(request: Request[Any, Any, Any]) -> Response[Any]:
 
 def _outlet(conn: Connection, form: Form) -> int | None:
     code = form.maybe("outlet")
-    return None if code is None else outlets.find(conn, code).id
+    with forms.typed_in("outlet"):
+        return None if code is None else outlets.find(conn, code).id
 
 
 async def _new(
@@ -230,8 +231,6 @@ async def _new(
         "login-taken": "login",
         "login-malformed": "login",
         "role-not-allowed": "role",
-        "organisation-not-found": "organisation",
-        "outlet-not-found": "outlet",
     }
     return pages.page(
         request,
@@ -271,7 +270,7 @@ async def _person(
         form=form,
         roles=PERSON_ROLES,
         states=labels.STAFF_STATES,
-        refused=forms.beside(refusal, {"role-not-allowed": "role", "outlet-not-found": "outlet"}),
+        refused=forms.beside(refusal, {"role-not-allowed": "role"}),
         **shown,
     )
 

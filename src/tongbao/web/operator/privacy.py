@@ -40,7 +40,7 @@ async def export(request: Request[Any, Any, Any], member: FromPath[int]) -> Resp
     at, me, address = clock.now(), who.of(request), who.address(request)
 
     def take(conn: Connection) -> dict[str, Any]:
-        reason = form.text("reason")
+        reason = form.line("reason")
         sessions.check_step_up(me, at)
         found = known(conn, member, at)
         subject, said = f"member {member}", {"reason": reason}
@@ -65,7 +65,7 @@ async def erase(request: Request[Any, Any, Any], member: FromPath[int]) -> Respo
     form = await forms.read(request)
     at, me, address = clock.now(), who.of(request), who.address(request)
     try:
-        reason = form.text("why")
+        reason = form.line("why")
         if not form.ticked("sure"):
             raise NotMeant
         sessions.check_step_up(me, at)

@@ -184,7 +184,7 @@ def ruling_proofs(steps: list[StepUp]) -> list[StepUp]:
 
 def _uses(form: Form) -> int | None:
     given = form.maybe("uses")
-    return None if given is None else form.fen("uses") // 100
+    return None if given is None else form.number("uses")
 
 
 def _points(form: Form, name: str = "points") -> int | None:
@@ -200,9 +200,8 @@ def _whose(conn: Connection, form: Form, name: str = "organisation") -> int | No
 def _fields_of(form: Form | None) -> dict[str, str]:
     """Give where the form that was sent says what: two on the page ask for much the same."""
     if form is None or "proof" not in form.values:
-        return {"organisation-not-found": "organisation"}
+        return {}
     return {
-        "organisation-not-found": "of",
         "text-malformed": "why",
         "amount-out-of-range": "from_points",
     }

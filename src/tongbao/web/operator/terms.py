@@ -12,17 +12,13 @@ def read(form: Form) -> Terms:
     def rate(name: str) -> int:
         return form.fen(name) * (limits.RATE // 10_000)
 
-    def optional(name: str) -> int | None:
-        return form.fen(name) if form.maybe(name) else None
-
-    months = optional("expiry_months")
     return Terms(
         earn_rate=rate("earn_rate"),
         prepaid_share=rate("prepaid_share"),
         reimbursement=rate("reimbursement"),
         acceptance_fee=rate("acceptance_fee"),
         issue_fee=rate("issue_fee"),
-        expiry_months=None if months is None else months // 100,
-        credit_limit=optional("credit_limit"),
+        expiry_months=form.number("expiry_months") if form.maybe("expiry_months") else None,
+        credit_limit=form.fen("credit_limit") if form.maybe("credit_limit") else None,
         cycle=form.choice("cycle", tuple(labels.CYCLES)),  # type: ignore[arg-type]  # one of them
     )
