@@ -3,6 +3,7 @@
 import csv
 import re
 import secrets
+from html import unescape
 
 import pytest
 
@@ -164,6 +165,40 @@ def test_a_refund_is_posted_once_however_often_its_form_is_sent(lived: Served) -
     assert "refund" in too_much.text
     count = lived.db.execute("SELECT count(*) FROM ledger.operation WHERE kind = 'refund'")
     assert count.fetchone() == (1,)
+    page = lived.get(path.removesuffix("/refund")).text
+    assert "¥80.00 of this sale can be taken back" in page
+    assert 'value="12.345"' in lived.send(path, {"amount": "12.345"}).text
+    assert lived.send(path, {}).status_code == 303
+    page = lived.get(path.removesuffix("/refund")).text
+    assert "Nothing of it is left to be taken back" in page
+    assert path not in page
+
+
+def test_a_claim_of_an_operation_leads_to_a_dispute_of_it(lived: Served) -> None:
+    row = lived.db.execute("SELECT id FROM ledger.operation WHERE kind = 'purchase'").fetchone()
+    assert row is not None
+    page = f"/operator/operations/{row[0]}"
+    lived.sign_in("settlement")
+    led = re.search(r'href="(/operator/disputes/new[^"]+)"', lived.get(page).text)
+    assert led is not None
+    form = lived.get(unescape(led[1])).text
+    a, b = lived.world.organisations["A"], lived.world.organisations["B"]
+    for name, chosen in (("creditor", a), ("debtor", b)):
+        field = re.search(rf'name="{name}".*?</select>', form, re.DOTALL)
+        assert field is not None
+        assert f'value="{chosen}" selected' in field[0]
+    assert f'name="operation" type="text" value="{row[0]}"' in form
+    lived.sign_in("auditor")
+    assert "/operator/disputes/new" not in lived.get(page).text
+
+
+def test_who_registers_an_organisation_goes_on_with_its_contract(lived: Served) -> None:
+    lived.sign_in("admin")
+    fields = {"code": "newcomer", "name": "Newcomer", "role": "merchant"}
+    made = lived.send("/operator/organisations/new", fields).headers["location"]
+    page = lived.get(made).text
+    assert "It has no contract and issues nothing." in page
+    assert f'href="{made}/contract"' in page
 
 
 def test_a_suspension_needs_a_fresh_code_and_a_reason_and_two_people_end_it(lived: Served) -> None:

@@ -28,7 +28,7 @@ def clean(served: Served) -> Served:
 
 
 def test_the_overview_says_when_they_were_verified_and_what_was_found(clean: Served) -> None:
-    assert health(clean, "auditor") == f'<a href="{PATH}">never</a>'
+    assert health(clean, "auditor") == f'<a href="{PATH}">not verified yet</a>'
     verifications.verify(clean.db, lambda: AT, origin="schedule")
     one = verifications.listed(clean.db)[0]
     said = health(clean, "auditor")

@@ -18,7 +18,6 @@ TEXTS: Final = {
     "field-missing": mark("This has to be filled in."),
     "choice-malformed": mark("Choose one of the list."),
     "text-malformed": mark("This may have up to %(most)s characters, on one line."),
-    "choice-malformed": mark("Choose one of those that are offered."),
     "whole-number-malformed": mark("This must be a whole number, in digits."),
     "month-malformed": mark("This must be a year and a month, such as 2026-05."),
     "code-malformed": mark("Up to %(most)s letters, digits, dots, dashes and underscores."),

@@ -83,7 +83,10 @@ async def assign(request: Request[Any, Any, Any], item: FromPath[int]) -> Respon
         if to is not None:
             texts.choice("to", to, tuple(_colleagues(conn, spoken)))
         exceptions.assign(conn, item, to, by=me.login, at=at)
-        subject, said = f"exception {item}", {"to": to, "reason": form.maybe("note")}
+        subject, said = (
+            f"exception {item}",
+            {"to": to, "reason": form.line("note") if form.maybe("note") else None},
+        )
         audit.note(conn, "exception-assigned", me.actor(address), at, subject=subject, said=said)
         text = mark("It is yours.") if to == me.login else mark("It is assigned.")
         return Done(f"/operator/exceptions/{item}", Said(text))

@@ -19,7 +19,9 @@ from tongbao.members import identities
 from tongbao.members.types import Identity
 from tongbao.points import operations as ops
 from tongbao.points.explain import Explanation, explain
+from tongbao.points.left import LineLeft, lines_left
 from tongbao.web import forms, labels, lists, otherwise, pages, tills, who
+from tongbao.web.forms import Form
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.operator import named
 from tongbao.web.pages import Said
@@ -29,7 +31,6 @@ from tongbao.web.words import mark
 Q = sql.load(__package__, "operations_queries.sql")
 
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}")
-_REFUNDABLE: Final = ("purchase", "capture", "advice", "award")
 
 COLUMNS: Final = (
     Column(
@@ -117,7 +118,7 @@ async def operation_page(
     request: Request[Any, Any, Any], operation: FromPath[int]
 ) -> Response[str]:
     """Explain one operation."""
-    return await _page(request, operation, None)
+    return await _page(request, operation, None, None)
 
 
 @post("/operator/operations/{operation:int}/refund", opt=sees("admin"))
@@ -136,7 +137,7 @@ async def refund(request: Request[Any, Any, Any], operation: FromPath[int]) -> R
         done = await parts.post(request, asked)
         tills.check(done)
     except Refusal as no:
-        return await _page(request, operation, no)
+        return await _page(request, operation, form, no)
     at, me, address = clock.now(), who.of(request), who.address(request)
     subject, facts = f"operation {operation}", {"refund": done.operation}
     if not done.replayed:
@@ -178,14 +179,15 @@ def find_member(conn: Connection, wanted: str, settings: Settings) -> int | None
 
 
 async def _page(
-    request: Request[Any, Any, Any], operation: int, refusal: Refusal | None
+    request: Request[Any, Any, Any], operation: int, form: Form | None, refusal: Refusal | None
 ) -> Response[str]:
-    def ask(conn: Connection) -> tuple[Explanation, dict[int, str], str]:
+    def ask(conn: Connection) -> tuple[Explanation, dict[int, str], str, list[LineLeft]]:
         told = explain(conn, operation)
         (outlet,) = conn.execute(Q.outlet_name_of, {"id": operation}).fetchone() or ("",)
-        return told, dict(conn.execute(Q.names_of).fetchall()), outlet
+        names = dict(conn.execute(Q.names_of).fetchall())
+        return told, names, outlet, lines_left(conn, operation)
 
-    told, names, outlet = await parts.read(request, ask)
+    told, names, outlet, left = await parts.read(request, ask)
     return pages.page(
         request,
         "operator/operation.html",
@@ -197,7 +199,8 @@ async def _page(
         lot_kinds=labels.LOTS,
         movements=named.MOVEMENTS,
         accounts=named.ACCOUNTS,
-        refundable=told.operation is not None and told.operation.kind in _REFUNDABLE,
+        form=form,
+        left=sum(line.left for line in left) if left else None,
         refused=forms.beside(refusal, {"amount-malformed": "amount"}),
     )
 

@@ -72,7 +72,7 @@ async def register(request: Request[Any, Any, Any]) -> Response[str]:
         actor, subject = me.actor(address), f"organisation {made.id}"
         audit.note(conn, "organisation-registered", actor, at, subject=subject, said=facts)
         said = Said(mark("%(name)s is registered."), {"name": form.text("name")})
-        return Done("/operator/organisations", said)
+        return Done(f"/operator/organisations/{made.id}", said)
 
     return await forms.submit(request, do, lambda form, no: _form(request, form, no))
 
