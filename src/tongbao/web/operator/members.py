@@ -21,7 +21,7 @@ from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.operator.operations import find_member
 from tongbao.web.pages import Said
-from tongbao.web.who import OPERATOR, FieldMissing, sees
+from tongbao.web.who import OPERATOR, sees
 from tongbao.web.words import mark
 
 Q = sql.load(__package__, "members_queries.sql")

@@ -11,15 +11,15 @@ from msgspec.structs import replace
 from tongbao.access import audit
 from tongbao.alliance import organisations
 from tongbao.hosting import parts
-from tongbao.kernel import clock, sql
+from tongbao.kernel import arrays, clock, sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.kernel.settings import Settings
 from tongbao.members import identities
 from tongbao.members.types import Identity
 from tongbao.points import operations as ops
-from tongbao.points.explain import Explanation, explain
-from tongbao.points.left import LineLeft, lines_left
+from tongbao.points.explain import explain
+from tongbao.points.left import lines_left
 from tongbao.web import forms, labels, lists, otherwise, pages, tills, who
 from tongbao.web.forms import Form
 from tongbao.web.lists import Choice, Column, Listing
@@ -181,27 +181,31 @@ def find_member(conn: Connection, wanted: str, settings: Settings) -> int | None
 async def _page(
     request: Request[Any, Any, Any], operation: int, form: Form | None, refusal: Refusal | None
 ) -> Response[str]:
-    def ask(conn: Connection) -> tuple[Explanation, dict[int, str], str, list[LineLeft]]:
+    def ask(conn: Connection) -> dict[str, Any]:
         told = explain(conn, operation)
         (outlet,) = conn.execute(Q.outlet_name_of, {"id": operation}).fetchone() or ("",)
-        names = dict(conn.execute(Q.names_of).fetchall())
-        return told, names, outlet, lines_left(conn, operation)
+        parties = arrays.ints({who for one in told.claims for who in (one.issuer, one.redeemer)})
+        left = lines_left(conn, operation)
+        return {
+            "told": told,
+            "names": dict(conn.execute(Q.names_of).fetchall()),
+            "codes": dict(conn.execute(Q.codes_of, {"ids": parties}).fetchall()),
+            "outlet": outlet,
+            "left": sum(line.left for line in left) if left else None,
+        }
 
-    told, names, outlet, left = await parts.read(request, ask)
+    shown = await parts.read(request, ask)
     return pages.page(
         request,
         "operator/operation.html",
         status=422 if refusal else 200,
-        told=told,
-        names=names,
-        outlet=outlet,
         kinds=labels.OPERATIONS,
         lot_kinds=labels.LOTS,
         movements=named.MOVEMENTS,
         accounts=named.ACCOUNTS,
         form=form,
-        left=sum(line.left for line in left) if left else None,
         refused=forms.beside(refusal, {"amount-malformed": "amount"}),
+        **shown,
     )
 
 
