@@ -80,6 +80,11 @@ _ANSWERED = f"SELECT max(id) FROM reconcile.dispute WHERE debtor_id = {_DEMO}"
 _DIFFERS = "SELECT max(id) FROM reconcile.reconciliation"
 _KEY = f"SELECT min(id) FROM access.api_key WHERE organisation_id = {_DEMO}"
 _HOOK = f"SELECT max(id) FROM webhooks.endpoint WHERE organisation_id = {_DEMO}"
+# The secrets of the demo's applicants are no secrets.
+_LINKS = """
+SELECT 'tba_' || a.id || '_' || rpad('demo-' || row_number() OVER (ORDER BY a.id), 43, '0')
+FROM joining.application AS a ORDER BY a.id LIMIT 4
+"""
 _CASHIER = "SELECT id FROM access.staff WHERE login = 'cashier'"
 
 LOOKS: tuple[Look, ...] = (
@@ -87,6 +92,7 @@ LOOKS: tuple[Look, ...] = (
     Look("/nowhere", None),
     Look("/join", None),
     Look("/join/apply?province=310000", None),
+    Look("/join/{id}", None, ids=_LINKS),
     Look("/account"),
     Look("/operator"),
     Look("/operator/organisations"),

@@ -319,6 +319,20 @@ def test_a_tills_day_balances_or_each_line_says_what_to_do(lived: Served) -> Non
     assert replayed.headers["location"] == good.headers["location"]
     csv = lived.get(f"{other.headers['location']}?format=csv").text
     assert "Only the till has it" in csv
+    odd = upload(lived, f"{head}award,8,x8,A,ninety,0\n".encode(), day=day)
+    page = lived.get(odd.headers["location"], language="zh").text
+    assert "第 2 行" in page
+    assert "金额格式不正确" in page
+    assert "amount-malformed" not in page
+    waiting = lived.get("/merchant/exceptions", language="zh").text
+    assert "第 2 行" in waiting
+    (item,) = lived.db.execute(
+        "SELECT max(id) FROM desk.exception_item WHERE facts ->> 'label' = 'line 2'"
+    ).fetchone() or (0,)
+    lived.db.commit()
+    page = lived.get(f"/merchant/exceptions/{item}", language="zh").text
+    assert "金额格式不正确" in page
+    assert re.search(r'href="/merchant/reconciliations/\d+"', page) is not None
 
 
 def test_finance_has_no_keys_and_no_webhooks(lived: Served) -> None:

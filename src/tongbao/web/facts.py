@@ -17,7 +17,19 @@ from tongbao.web.words import mark
 
 Q = sql.load(__package__, "facts_queries.sql")
 
-Kind = Literal["text", "member", "word", "money", "points", "percent", "moment", "date", "number"]
+Kind = Literal[
+    "text",
+    "member",
+    "word",
+    "money",
+    "points",
+    "percent",
+    "moment",
+    "date",
+    "number",
+    "label",
+    "note",
+]
 
 KINDS: Final[dict[str, Kind]] = {
     **dict.fromkeys(
@@ -31,6 +43,8 @@ KINDS: Final[dict[str, Kind]] = {
     **dict.fromkeys(("points", "circulation", "here_points", "till_points"), "points"),
     **dict.fromkeys(("used_share", "level", "share"), "percent"),
     **dict.fromkeys(("effective_at", "due", "here_at"), "moment"),
+    "label": "label",
+    "note": "note",
     **dict.fromkeys(
         ("booked_on", "execute_on", "valid_from", "signed_on", "day", "closed_on"), "date"
     ),
@@ -167,6 +181,8 @@ def _fact(name: str, value: Any, outlets: Mapping[int, str], ways: Mapping[str, 
 _READ: Final[dict[str, Callable[[str], object]]] = {
     "moment": datetime.fromisoformat,
     "date": date.fromisoformat,
+    "label": str,
+    "note": str,
 }
 
 

@@ -13,7 +13,7 @@ from litestar.datastructures import Cookie
 from markupsafe import Markup
 
 from tongbao.hosting import parts
-from tongbao.web import doers, labels, navigation, told, who, words
+from tongbao.web import doers, labels, navigation, till_notes, told, who, words
 from tongbao.web.assets import Built
 from tongbao.web.words import Words
 
@@ -115,6 +115,8 @@ def environment(language: words.Language, zone: str) -> Environment:
         "person": doers.person,
         "member": doers.member,
         "reason": lambda text: told.reason(spoken, text),
+        "till_label": lambda text: till_notes.label(str(text), spoken),
+        "till_note": lambda text: till_notes.note(str(text), spoken),
         "noted": lambda text: told.noted(text, spoken),
         "chart": lambda said: msgspec.json.encode(said).decode(),
     }

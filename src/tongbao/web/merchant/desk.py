@@ -14,7 +14,7 @@ from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.till import review, watch
-from tongbao.web import closings, facts, forms, labels, lists, pages, who
+from tongbao.web import closings, facts, forms, labels, lists, pages, till_notes, who
 from tongbao.web.facts import Fact
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
@@ -67,6 +67,7 @@ LISTING: Final = Listing(
             sort=True,
             second="about",
             second_title=mark("About"),
+            second_tells=till_notes.label,
             says=labels.EXCEPTIONS,
             to=lambda row: f"/merchant/exceptions/{row['id']}",
         ),

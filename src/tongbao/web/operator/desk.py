@@ -15,7 +15,7 @@ from tongbao.kernel import clock, sql, texts
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.till import review, watch
-from tongbao.web import closings, doers, facts, forms, labels, lists, pages, who
+from tongbao.web import closings, doers, facts, forms, labels, lists, pages, till_notes, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.operator import named
@@ -48,6 +48,7 @@ EXCEPTIONS: Final = Listing(
         Column(
             name="about",
             title=mark("About"),
+            tells=till_notes.label,
             to=lambda row: row["operation"] and f"/operator/operations/{row['operation']}",
         ),
         Column(name="organisation", title=mark("Organisation")),
