@@ -3,16 +3,18 @@
 import secrets
 from datetime import timedelta
 from itertools import count
+from typing import Any, cast
 
 import pytest
 from httpx import Response
 
 from tests.web import phones
 from tests.web.serving import Served
-from tests.world import broken_laws
+from tests.world import AT, broken_laws
 from tongbao.access.member_sign_in import MemberEntered
+from tongbao.alliance import organisations
 from tongbao.kernel import clock
-from tongbao.members import members
+from tongbao.members import consents, members
 from tongbao.points import caps, statements
 from tongbao.till import payment_code, pins
 from tongbao.web import who
@@ -182,6 +184,32 @@ def test_consents_are_given_and_taken_back_by_organisation(served: Served) -> No
     assert phone.send("/m/privacy/consent", organisation=mine).status_code == 303
     assert phone.get("/m/privacy").text.count(" checked") == 0
     assert phone.send("/m/privacy/consent", organisation="x", sharing="yes").status_code == 404
+
+
+def test_what_is_allowed_stands_first_also_without_a_purchase_and_is_found_by_name(
+    served: Served,
+) -> None:
+    phone = Phone(served, A=1)
+    for n in range(25):
+        with served.db.transaction():
+            made = organisations.register(served.db, f"m{n}", f"Shop {n:02}", "merchant", AT)
+            for name in ("marketing", "location"):
+                consents.record(
+                    served.db,
+                    phone.member,
+                    made.id,
+                    cast(Any, name),
+                    given=True,
+                    by="import",
+                    at=AT,
+                )
+    page = phone.get("/m/privacy").text
+    assert page.count("2 allowed") == 20
+    assert "6 more" in page
+    found = phone.get("/m/privacy?search=shop 24").text
+    assert "Shop 24" in found
+    assert found.count("<details") == 1
+    assert "Nothing found" in phone.get("/m/privacy?search=nowhere").text
 
 
 def test_all_that_is_known_is_given_as_a_file(served: Served) -> None:

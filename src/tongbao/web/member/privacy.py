@@ -1,7 +1,7 @@
 """Privacy: consents by purpose and organisation, all that is known of me, and the end of it."""
 
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -18,7 +18,7 @@ from tongbao.members import consents
 from tongbao.members.consents import ALLIANCE, PURPOSES
 from tongbao.points import caps, statements
 from tongbao.points import operations as ops
-from tongbao.web import forms, pages, who
+from tongbao.web import forms, pages, searching, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.member import gift, history
 from tongbao.web.member.safety import proved
@@ -38,6 +38,10 @@ TEXTS: Final = {
 }
 
 
+_SHOWN: Final = 20
+_LONGEST: Final = 100
+
+
 class NotMeant(Malformed):
     code = "erase-not-confirmed"
     text = "tick the box first: this cannot be undone"
@@ -45,18 +49,31 @@ class NotMeant(Malformed):
 
 @get(HERE, opt=MEMBER)
 async def privacy(request: Request[Any, Any, Any]) -> Response[str]:
-    """Show what was consented to, organisation by organisation."""
+    """Show what was consented to, organisation by organisation, of those with a name looked for."""
     me = who.member_of(request).member_id
+    search = str(request.query_params.get("search", "")).replace("\0", "").strip()[:_LONGEST]
 
-    def ask(conn: Connection) -> tuple[list[tuple[int, str]], set[tuple[int, str]]]:
+    def ask(conn: Connection) -> tuple[list[tuple[int, str, int]], set[tuple[int, str]]]:
         said = consents.current(conn, me)
-        given = {(one.organisation_id, one.purpose) for one in said if one.given}
-        dealt = conn.execute(Q.dealt_with, {"members": _family(conn, me)}).fetchall()
-        return [(number, name) for number, name in dealt], cast("set[tuple[int, str]]", given)
+        given = {(one.organisation_id, str(one.purpose)) for one in said if one.given}
+        values = {
+            "members": _family(conn, me),
+            "given": arrays.ints({organisation for organisation, _ in given}),
+            "pattern": f"%{searching.literal(search)}%",
+            "limit": _SHOWN,
+        }
+        return conn.execute(Q.dealt_with, values).fetchall(), given
 
     dealt, given = await parts.read(request, ask)
     return show(
-        request, "member/privacy.html", dealt=dealt, given=given, texts=TEXTS, alliance=ALLIANCE
+        request,
+        "member/privacy.html",
+        dealt=[(number, name) for number, name, _ in dealt],
+        more=dealt[0][2] - len(dealt) if dealt else 0,
+        search=search,
+        given=given,
+        texts=TEXTS,
+        alliance=ALLIANCE,
     )
 
 

@@ -151,10 +151,18 @@ WHERE EXISTS (SELECT FROM alliance.outlet AS t WHERE t.format = f.code AND t.ope
 ORDER BY f.name;
 
 -- name: dealt_with
--- The organisations that a member has dealt with, which it may let know more or less of it.
-SELECT DISTINCT o.id, o.name
-FROM ledger.operation AS p
-INNER JOIN alliance.organisation AS o ON p.organisation_id = o.id
-WHERE p.owner_id = ANY(%(members)s::bigint[]) AND o.role <> 'operator'
-ORDER BY o.name
-LIMIT 200;
+-- The organisations that a member has dealt with, the newest first, after those that it lets know
+-- something; and how many there are.
+SELECT o.id, o.name, count(*) OVER () AS many
+FROM alliance.organisation AS o
+LEFT JOIN (
+  SELECT p.organisation_id, max(p.id) AS newest
+  FROM ledger.operation AS p
+  WHERE p.owner_id = ANY(%(members)s::bigint[])
+  GROUP BY p.organisation_id
+) AS k ON o.id = k.organisation_id
+WHERE
+  o.role <> 'operator' AND (k.newest IS NOT NULL OR o.id = ANY(%(given)s::bigint[]))
+  AND o.name ILIKE %(pattern)s
+ORDER BY o.id = ANY(%(given)s::bigint[]) DESC, k.newest DESC NULLS LAST, o.id ASC
+LIMIT %(limit)s;
