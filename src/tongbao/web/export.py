@@ -4,17 +4,19 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from litestar import Response
 
-from tongbao.kernel import amounts
+from tongbao.kernel import amounts, limits
 from tongbao.web import doers
 from tongbao.web.words import Words, mark
 
 if TYPE_CHECKING:
     from tongbao.web.lists import Column, Listing
 
+_PER_CENT: Final = limits.RATE // 100
 _BOM: Final = "\ufeff"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 MEMBER: Final = mark("Member number")
@@ -76,12 +78,17 @@ def _cell(column: "Column", value: Any, spoken: Words, names: Mapping[str, str])
     if column.kind in ("money", "points"):
         return amounts.show(value).replace(",", "")
     if isinstance(value, datetime):
-        return value.astimezone(spoken.zone).isoformat(sep=" ", timespec="seconds")
-    if column.kind in ("number", "percent"):
-        return str(value)
+        return _time(value.astimezone(spoken.zone), day=column.kind == "date")
+    if column.kind == "percent":
+        return f"{Decimal(value) / _PER_CENT}%"
     if column.kind == "person" and value not in column.says:
         return _safe(doers.plain(value, names, spoken))
-    return _safe(spoken.say(column.says.get(str(value), "")) or str(value))
+    said = spoken.say(column.says.get(str(value), "")) or str(value)
+    return said if column.kind == "number" else _safe(said)
+
+
+def _time(at: datetime, *, day: bool) -> str:
+    return at.date().isoformat() if day else at.isoformat(sep=" ", timespec="seconds")
 
 
 def _second(column: "Column", value: Any, spoken: Words) -> str:
