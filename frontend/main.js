@@ -24,6 +24,8 @@ function begin(root) {
 
 startMenus(document);
 begin(document.body);
+// What was refused may be far down a phone's page.
+document.querySelector("[aria-invalid=true]")?.focus();
 document.body.addEventListener("htmx:load", (event) => {
   if (event.detail.elt !== document.body) begin(event.detail.elt);
 });

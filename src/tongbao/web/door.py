@@ -14,10 +14,11 @@ _YEAR: Final = 365 * 24 * 3600
 
 @get("/", opt=OPEN)
 async def home(request: Request[Any, Any, Any]) -> Response[str]:
-    """Lead to where somebody begins: their console, or the page to sign in at."""
+    """Lead to where somebody begins: their console, their wallet, or where to sign in."""
     found = await who.find(request, request.cookies.get(who.COOKIE, ""))
     if found is None:
-        return pages.go("/sign-in")
+        member = await who.find_member(request, request.cookies.get(who.MEMBER_COOKIE, ""))
+        return pages.go("/sign-in" if member is None else "/m")
     return pages.go(navigation.home(found) if found.entered else "/code")
 
 

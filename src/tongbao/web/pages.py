@@ -10,6 +10,7 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Request, Response
 from litestar.datastructures import Cookie
+from litestar.exceptions import MethodNotAllowedException, NotFoundException
 from markupsafe import Markup
 
 from tongbao.hosting import parts
@@ -50,6 +51,8 @@ def page(
     everywhere = {
         "request": request,
         "path": request.scope["path"],
+        "here": _here(request),
+        "start": _start(request.scope["path"]),
         "words": spoken,
         "language": spoken.language,
         "languages": words.NAMES,
@@ -66,6 +69,26 @@ def page(
         everywhere | shown
     )  # fmt: skip
     return doers.Page(request, text, gaps, status_code=status, media_type=HTML, cookies=cookies)
+
+
+def _here(request: Request[Any, Any, Any]) -> str:
+    """Give the address to come back to: this one, or of an answer to a form the page it is of."""
+    path: str = request.scope["path"]
+    if request.method in ("GET", "HEAD"):
+        return f"{path}?{request.url.query}" if request.url.query else path
+    while path:
+        try:
+            request.app.asgi_router.handle_routing(path, "GET")
+        except (NotFoundException, MethodNotAllowedException):
+            path = path.rpartition("/")[0]
+        else:
+            return path
+    return "/"
+
+
+def _start(path: str) -> str:
+    """Give the page at which whoever looks at ``path`` begins: members have one of their own."""
+    return "/m" if path == "/m" or path.startswith("/m/") else "/"
 
 
 def go(to: str, said: Said | None = None, cookies: list[Cookie] | None = None) -> Response[str]:

@@ -18,7 +18,7 @@ from tongbao.kernel import clock
 from tongbao.kernel.amounts import AmountOutOfRange
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import REFUSALS, Refusal
-from tongbao.members import identities
+from tongbao.members import identities, members
 from tongbao.members.types import Identity
 from tongbao.points import operations as ops
 from tongbao.points import statements
@@ -153,7 +153,11 @@ async def _asked(
     again: bool = False,
 ) -> Response[str]:
     me = who.member_of(request).member_id
-    available = await parts.read(request, lambda conn: statements.balances(conn, me).available)
+
+    def ask(conn: Connection) -> tuple[int, bool]:
+        return statements.balances(conn, me).available, members.get(conn, me).spend_locked
+
+    available, locked = await parts.read(request, ask)
     return show(
         request,
         "member/gift.html",
@@ -161,6 +165,7 @@ async def _asked(
         form=form,
         key=None if again or form is None else form.key,
         available=available,
+        locked=locked,
         refused=forms.beside(refusal, _FIELDS),
     )
 

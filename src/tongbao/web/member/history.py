@@ -1,5 +1,6 @@
 """History: what happened to a member's points, and the receipt of each time."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from psycopg.rows import class_row
 from tongbao.hosting import parts
 from tongbao.kernel import limits, sql
 from tongbao.kernel.db import Connection
+from tongbao.members import identities
 from tongbao.points import explain as explaining
 from tongbao.points.detail import Detail, decode
 from tongbao.points.explain import TouchedLot
@@ -184,7 +186,10 @@ async def receipt(request: Request[Any, Any, Any], operation: FromPath[int]) -> 
     """
     me = who.member_of(request).member_id
 
-    def ask(conn: Connection) -> tuple[Entry, list[TouchedLot], Detail | None, list[Entry]]:
+    def ask(
+        conn: Connection,
+    ) -> tuple[Entry, list[TouchedLot], Detail | None, list[Entry], str | None]:
+        other = None
         found = entries(conn, me, only=operation, limit=1)
         if not found:
             raise OperationNotFound(operation=operation)
@@ -192,10 +197,12 @@ async def receipt(request: Request[Any, Any, Any], operation: FromPath[int]) -> 
         family = {i for (i,) in conn.execute(Q.member_family, {"member": me})}
         lots = [lot for lot in told.lots if lot.owner_id in family]
         relatives = [one for r in told.relatives for one in entries(conn, me, only=r.id, limit=1)]
+        if found[0].kind == "gift" and told.operation is not None:
+            other = _other(conn, told.operation.owner_id, family, told.lots)
         detail = None if told.operation is None else decode(told.operation.data)
-        return found[0], lots, detail, relatives
+        return found[0], lots, detail, relatives, other
 
-    entry, lots, detail, relatives = await parts.read(request, ask)
+    entry, lots, detail, relatives, other = await parts.read(request, ask)
     return show(
         request,
         "member/receipt.html",
@@ -203,7 +210,18 @@ async def receipt(request: Request[Any, Any, Any], operation: FromPath[int]) -> 
         lots=[lot for lot in lots if lot.points],
         detail=detail,
         relatives=relatives,
+        other=other,
     )
+
+
+def _other(
+    conn: Connection, giver: int, family: set[int], lots: Iterable[TouchedLot]
+) -> str | None:
+    """Give the end of the phone of who gave a gift, or got it; None where it is known no more."""
+    got = (lot.owner_id for lot in lots if lot.points > 0 and lot.owner_id not in family)
+    number = next(got, None) if giver in family else giver
+    known = [] if number is None else identities.list_of(conn, number)
+    return next((one.hint for one in known if one.kind == "phone"), None)
 
 
 def entries(

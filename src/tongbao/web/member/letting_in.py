@@ -27,8 +27,10 @@ _FIELDS: Final = {"identity-malformed": "phone", "code-refused": "code"}
 
 @get("/m/sign-in", opt=OPEN)
 async def ask_phone(request: Request[Any, Any, Any]) -> Response[str]:
-    """Ask for the phone."""
+    """Ask for the phone; who is in already, as after going back, is led on."""
     back = str(request.query_params.get("next", ""))
+    if await who.find_member(request, request.cookies.get(who.MEMBER_COOKIE, "")):
+        return pages.go(inside(back) if back else "/m")
     return pages.page(request, "member/sign_in.html", form=None, back=back, refused={})
 
 

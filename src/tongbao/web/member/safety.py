@@ -135,6 +135,8 @@ async def send_proof(request: Request[Any, Any, Any]) -> Response[str]:
 @get("/m/prove/code", opt=MEMBER)
 async def ask_proving_code(request: Request[Any, Any, Any]) -> Response[str]:
     """Ask for the code that was sent."""
+    if not request.cookies.get(letting_in.PHONE):
+        return pages.go("/m/prove")
     return _prove_code(request, None, None)
 
 
