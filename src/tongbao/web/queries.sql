@@ -38,3 +38,7 @@ SELECT o.code, o.name FROM alliance.organisation AS o
 WHERE o.status <> 'closed' AND (o.code ILIKE %(pattern)s OR o.name ILIKE %(pattern)s)
 ORDER BY o.code = %(typed)s DESC, o.name ASC, o.id ASC
 LIMIT %(limit)s;
+
+-- name: names_of
+SELECT o.id, o.name FROM alliance.organisation AS o
+WHERE o.id = ANY(%(organisations)s::bigint[]);

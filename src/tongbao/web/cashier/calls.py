@@ -5,7 +5,7 @@ What is fingerprinted is what it sent, but for the PIN, which it keeps nowhere.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -16,15 +16,14 @@ from tongbao.access.sessions import SignedIn
 from tongbao.alliance.types import Outlet
 from tongbao.hosting import parts
 from tongbao.hosting.sign_in import commit
-from tongbao.kernel import arrays, clock, once, sql
-from tongbao.kernel.db import Connection
+from tongbao.kernel import clock, once, sql
 from tongbao.kernel.errors import REFUSALS, Malformed, NotFound
 from tongbao.points import early
 from tongbao.points import operations as ops
 from tongbao.points.outcome import Outcome
 from tongbao.till import identify, pins
 from tongbao.till.identify import Identified, Place, Secrets
-from tongbao.web import pages, told, who
+from tongbao.web import called, pages, told, who
 
 Q = sql.load(__package__)
 HEADER: Final = "Idempotency-Key"
@@ -108,7 +107,7 @@ async def answered(request: Request[Any, Any, Any], outcome: Outcome) -> Respons
         )
         return Response({"code": no.code, "text": text}, status_code=422)
     names = await parts.read(
-        request, lambda conn: names_of(conn, (part.issuer for part in outcome.lots))
+        request, lambda conn: called.names(conn, (part.issuer for part in outcome.lots))
     )
     left = outcome.balances
     return Response(
@@ -157,9 +156,3 @@ async def proof_of(
         commit, parts.of(request), lambda conn: pins.check(conn, member, pin, at)
     )
     return "pin"
-
-
-def names_of(conn: Connection, organisations: Iterable[int]) -> dict[int, str]:
-    """Give the names of organisations by id."""
-    wanted = arrays.ints(sorted(set(organisations)))
-    return dict(conn.execute(Q.organisation_names, {"organisations": wanted}).fetchall())

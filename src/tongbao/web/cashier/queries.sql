@@ -1,6 +1,3 @@
--- name: organisation_names
-SELECT id, name FROM alliance.organisation WHERE id = ANY(%(organisations)s::bigint[]);
-
 -- name: open_holds
 -- Holds of an outlet that may still be captured. Open holds are few, and have an index.
 SELECT h.id, h.remaining, h.expires_at, h.written_at AS held_at,

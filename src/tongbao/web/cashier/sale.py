@@ -13,7 +13,7 @@ from tongbao.kernel.db import Connection
 from tongbao.points import operations as ops
 from tongbao.points import quotes
 from tongbao.points.quotes import Part
-from tongbao.web import pages, who
+from tongbao.web import called, pages, who
 from tongbao.web.cashier import calls
 from tongbao.web.cashier.after import of_here
 from tongbao.web.cashier.place import AT_TILL, here
@@ -94,7 +94,7 @@ async def quote(request: Request[Any, Any, Any], outlet: FromPath[str]) -> Respo
             rules=rules,
         )
         issuers = (part.issuer for part in (*said.here, *said.elsewhere))
-        return said, calls.names_of(conn, issuers)
+        return said, called.names(conn, issuers)
 
     said, names = await parts.write(request, do)
     spoken = pages.words_of(request)

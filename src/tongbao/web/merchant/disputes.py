@@ -18,9 +18,9 @@ from tongbao.reconcile.disputable import Disputable, disputable
 from tongbao.reconcile.refusals import DisputeNotFound
 from tongbao.reconcile.types import Dispute, DisputeKind, Opening
 from tongbao.web import forms, labels, lists, pages, picking, who
+from tongbao.web.called import names
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
-from tongbao.web.merchant.names import names
 from tongbao.web.pages import Said
 from tongbao.web.who import MERCHANT, sees
 from tongbao.web.words import mark

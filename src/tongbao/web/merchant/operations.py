@@ -26,9 +26,9 @@ from tongbao.points.explain import Explained, Explanation, explain
 from tongbao.points.left import LineLeft, lines_left
 from tongbao.points.refusals import NotReversible, OperationNotFound
 from tongbao.web import forms, labels, lists, otherwise, pages, tills, who
+from tongbao.web.called import names
 from tongbao.web.forms import Form
 from tongbao.web.lists import Choice, Column, Listing
-from tongbao.web.merchant.names import names
 from tongbao.web.pages import Said
 from tongbao.web.who import MERCHANT, sees
 from tongbao.web.words import mark

@@ -16,8 +16,8 @@ from tongbao.hosting import parts
 from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
 from tongbao.web import labels, lists, pages, who
+from tongbao.web.called import names
 from tongbao.web.lists import Choice, Column, Listing
-from tongbao.web.merchant.names import names
 from tongbao.web.who import MERCHANT, sees
 from tongbao.web.words import mark
 

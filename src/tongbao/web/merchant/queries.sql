@@ -98,10 +98,6 @@ SELECT coalesce(string_agg('****' || d.hint, ', ' ORDER BY d.kind), '–')
 FROM members.identity AS d
 WHERE d.member_id = %(member)s AND d.issuer_id IN (0, %(organisation)s);
 
--- name: names_of
-SELECT o.id, o.name FROM alliance.organisation AS o
-WHERE o.id = ANY(%(organisations)s::bigint[]);
-
 -- name: outlet_of
 SELECT t.id, t.name
 FROM ledger.operation AS p

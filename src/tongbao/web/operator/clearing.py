@@ -5,19 +5,19 @@ from typing import Any, Final
 from litestar import Request, Response, get, post
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
+from msgspec import Struct
 
 from tongbao.access import audit, sessions
-from tongbao.alliance import organisations
 from tongbao.bank import files
 from tongbao.clearing import settlements, windows
 from tongbao.clearing.report import Report, report
 from tongbao.clearing.trail import steps
 from tongbao.clearing.types import Pair
 from tongbao.hosting import parts
-from tongbao.kernel import clock, limits, sql
+from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
-from tongbao.web import forms, labels, lists, pages, who
+from tongbao.web import called, forms, labels, lists, pages, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.operator.legs import LISTING as LEGS
@@ -116,10 +116,12 @@ async def window_list(request: Request[Any, Any, Any]) -> Response[Any]:
 async def window_page(request: Request[Any, Any, Any], window: FromPath[int]) -> Response[Any]:
     """Show who owes whom in a window, and what netting makes of it."""
 
-    def ask(conn: Connection) -> tuple[Report, dict[int, str]]:
-        return report(conn, window), names_of(conn)
+    def ask(conn: Connection) -> tuple[Report, Heat, dict[int, str]]:
+        told = report(conn, window)
+        heat = _heat(told.pairs)
+        return told, heat, called.names(conn, {*heat.rows, *heat.columns})
 
-    told, names = await parts.read(request, ask)
+    told, heat, names = await parts.read(request, ask)
     spoken = pages.words_of(request)
     return await lists.show(
         request,
@@ -127,7 +129,7 @@ async def window_page(request: Request[Any, Any, Any], window: FromPath[int]) ->
         NETS,
         {"window": window},
         told=told,
-        heat=_heat(told.pairs, names, spoken) if told.pairs else None,
+        heat=_drawn(heat, names, spoken) if heat.cells else None,
         states=labels.SETTLEMENT_STATES,
     )
 
@@ -223,12 +225,13 @@ async def show(
     """Give the page of a settlement, with what was refused of a form on it."""
 
     def ask(conn: Connection) -> dict[str, Any]:
+        trail = steps(conn, settlement)
         return {
             "one": settlements.get(conn, settlement),
             "skipped": settlements.skipped(conn, settlement),
             "files": files.of_settlement(conn, settlement),
-            "trail": steps(conn, settlement),
-            "names": names_of(conn),
+            "trail": trail,
+            "names": called.names(conn, (step.organisation_id for step in trail)),
         }
 
     shown = await parts.read(request, ask)
@@ -247,20 +250,16 @@ async def show(
     )
 
 
-def names_of(conn: Connection) -> dict[int, str]:
-    """Give what every organisation is called, by its id."""
-    names: dict[int, str] = {}
-    after = 0
-    while page := organisations.list_after(conn, after):
-        names |= {one.id: one.name for one in page}
-        after = page[-1].id
-        if len(page) < limits.PAGE:
-            break
-    return names
+class Heat(Struct, frozen=True):
+    """Claims (fen) of those that owe, and are owed, most: ``[column, row, amount]``."""
+
+    rows: list[int]
+    columns: list[int]
+    cells: list[list[int]]
 
 
-def _heat(pairs: list[Pair], names: dict[int, str], spoken: Words) -> dict[str, Any]:
-    """Give the claims of those that owe, and are owed, most; the rest is in the table."""
+def _heat(pairs: list[Pair]) -> Heat:
+    """Choose whose claims are drawn; the rest is in the table."""
     owed: dict[tuple[int, int], int] = {}
     for pair in pairs:
         for debtor, creditor, amount in (
@@ -279,13 +278,17 @@ def _heat(pairs: list[Pair], names: dict[int, str], spoken: Words) -> dict[str, 
         for (debtor, creditor), amount in owed.items()
         if debtor in rows and creditor in columns
     ]
+    return Heat(rows, columns, cells)
+
+
+def _drawn(heat: Heat, names: dict[int, str], spoken: Words) -> dict[str, Any]:
     return {
         "kind": "heat",
         "unit": "money",
         "label": spoken.say(mark("Claims: each row owes each column")),
-        "x": [_short(names, one) for one in columns],
-        "y": [_short(names, one) for one in rows],
-        "cells": cells,
+        "x": [_short(names, one) for one in heat.columns],
+        "y": [_short(names, one) for one in heat.rows],
+        "cells": heat.cells,
     }
 
 

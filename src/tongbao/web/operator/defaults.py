@@ -21,9 +21,8 @@ from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import Refusal
 from tongbao.losses import default, plan, recover
 from tongbao.losses.types import Default, Plan, Recovery, Run, Share, Step
-from tongbao.web import forms, labels, pages, who
+from tongbao.web import called, forms, labels, pages, who
 from tongbao.web.forms import Done, Form
-from tongbao.web.operator.clearing import names_of
 from tongbao.web.operator.proposing import noted
 from tongbao.web.pages import Said
 from tongbao.web.who import sees
@@ -136,16 +135,20 @@ def _show(conn: Connection, organisation: int, at: datetime) -> Shown:
     found = organisations.get(conn, organisation)
     known = default.listed(conn, organisation)
     now = next((one for one in known if one.lifted_at is None), None)
+    planned = plan.plan(conn, organisation, at)
+    runs = default.runs(conn, now) if now else []
+    outstanding = default.in_order(plan.outstanding(conn, now)) if now else []
+    shares = [*planned.shares, *outstanding, *(share for run in runs for share in run.shares)]
     return Shown(
         organisation=found,
-        plan=plan.plan(conn, organisation, at),
+        plan=planned,
         now=now,
         waiting=_waiting(conn, organisation),
-        runs=default.runs(conn, now) if now else [],
+        runs=runs,
         recoveries=recover.recoveries(conn, now) if now else [],
-        outstanding=default.in_order(plan.outstanding(conn, now)) if now else [],
+        outstanding=outstanding,
         past=[one for one in known if one.lifted_at is not None],
-        names=names_of(conn),
+        names=called.names(conn, (share.organisation_id for share in shares)),
     )
 
 

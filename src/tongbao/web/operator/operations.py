@@ -1,6 +1,7 @@
 """Operations: found by anything, each explained lot by lot and claim by claim, and refunded."""
 
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 from litestar import Request, Response, get, post
@@ -18,9 +19,9 @@ from tongbao.kernel.settings import Settings
 from tongbao.members import identities
 from tongbao.members.types import Identity
 from tongbao.points import operations as ops
-from tongbao.points.explain import explain
+from tongbao.points.explain import Explanation, explain
 from tongbao.points.left import lines_left
-from tongbao.web import forms, labels, lists, otherwise, pages, tills, who
+from tongbao.web import called, forms, labels, lists, otherwise, pages, tills, who
 from tongbao.web.forms import Form
 from tongbao.web.lists import Choice, Column, Listing
 from tongbao.web.operator import named
@@ -178,6 +179,18 @@ def find_member(conn: Connection, wanted: str, settings: Settings) -> int | None
     return None
 
 
+def _parties(told: Explanation) -> Iterator[int | None]:
+    """Give the ids of all that a page of an operation names, members among them."""
+    if told.operation is not None:
+        yield from (told.operation.organisation_id, told.operation.owner_id)
+    if told.record is not None:
+        yield told.record.scope
+    for claim in told.claims:
+        yield from (claim.issuer, claim.redeemer)
+    for moved in told.transfers:
+        yield from (moved.from_owner, moved.to_owner)
+
+
 async def _page(
     request: Request[Any, Any, Any], operation: int, form: Form | None, refusal: Refusal | None
 ) -> Response[str]:
@@ -188,7 +201,7 @@ async def _page(
         left = lines_left(conn, operation)
         return {
             "told": told,
-            "names": dict(conn.execute(Q.names_of).fetchall()),
+            "names": called.names(conn, _parties(told)),
             "codes": dict(conn.execute(Q.codes_of, {"ids": parties}).fetchall()),
             "outlet": outlet,
             "left": sum(line.left for line in left) if left else None,

@@ -45,9 +45,5 @@ FROM ledger.operation AS p
 INNER JOIN alliance.outlet AS t ON p.outlet_id = t.id
 WHERE p.id = %(id)s;
 
--- name: names_of
--- What organisations are called, for pages that have only their ids.
-SELECT o.id, o.name FROM alliance.organisation AS o;
-
 -- name: codes_of
 SELECT o.id, o.code FROM alliance.organisation AS o WHERE o.id = ANY(%(ids)s::bigint[]);
