@@ -101,6 +101,10 @@ def test_filters_by_state_and_by_days(many: Served) -> None:
         organisations.set_status(many.db, many.world.organisations["A"], "active")
     assert len(codes(many.get(f"{LIST}?since=2026-05-01&until=2026-05-01").text)) == lists.PAGE
     assert codes(many.get(f"{LIST}?since=2026-05-02").text) == []
+    # Whoever takes the first day for the last means the days between.
+    turned = many.get(f"{LIST}?since=2026-05-02&until=2026-05-01").text
+    assert len(codes(turned)) == lists.PAGE
+    assert 'name="since" value="2026-05-01"' in turned
     # What makes no sense is not asked.
     assert len(codes(many.get(f"{LIST}?status=x&since=y&sort=password&cursor=z").text)) == 50
 

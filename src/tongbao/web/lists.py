@@ -255,7 +255,7 @@ def _whole(
 
 
 def ask(request: Request[Any, Any, Any], listing: Listing) -> Asked:
-    """Read what is asked; what cannot be is left out, as if it were not asked."""
+    """Read what is asked; what cannot be is left out, and days the wrong way round are turned."""
     said = request.query_params
     sortable = {column.name for column in listing.columns if column.sort}
     sort = str(said.get("sort", ""))
@@ -264,10 +264,13 @@ def ask(request: Request[Any, Any, Any], listing: Listing) -> Asked:
         for choice in listing.choices
         if said.get(choice.name) in choice.values
     }
+    since, until = _day(said.get("since")), _day(said.get("until"))
+    if since and until and since > until:
+        since, until = until, since
     return Asked(
         search=str(said.get("search", "")).replace("\0", "").strip()[:_SEARCH],
-        since=_day(said.get("since")),
-        until=_day(said.get("until")),
+        since=since,
+        until=until,
         chosen=chosen,
         sort=sort if sort.removeprefix("-") in sortable else listing.sort,
         cursor=cursors.read(str(said.get("cursor", ""))),
