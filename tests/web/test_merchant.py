@@ -65,6 +65,9 @@ def test_the_overview_says_how_the_organisation_does(lived: Served) -> None:
     assert figure(page, "Points that members have") == "0.50"
     assert 'href="/till"' in page
     assert "data-chart" in page
+    # What a figure is compared with, and what it is a part of, lead on as well.
+    for note in ("before: ¥0.00", r"of \d+ new one", "bills of ¥90.00"):
+        assert re.search(rf'<a class="made" href="/merchant/[^"]+">{note}', page), note
     for days in (1, 30):
         other = lived.get(f"/merchant?days={days}").text
         assert figure(other, "Sales through the alliance") == "¥90.00"

@@ -335,6 +335,19 @@ def test_a_tills_day_balances_or_each_line_says_what_to_do(lived: Served) -> Non
     assert re.search(r'href="/merchant/reconciliations/\d+"', page) is not None
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_the_page_shows_as_a_file_is_one(lived: Served, language: str) -> None:
+    lived.sign_in("finance")
+    page = lived.get("/merchant/reconciliations/new", language=language).text
+    lines, totals = re.findall(r"<pre[^>]*>([^<]+)</pre>", page)
+    for text, read in ((lines, 2), (totals, 1)):
+        answer = upload(lived, text.encode(), day="2026-10-31")
+        assert answer.status_code == 303, answer.text
+        found = lived.get(answer.headers["location"]).text
+        assert re.search(rf"Lines</dt>\s*<dd[^>]*>{read}<", found) is not None
+        assert found.count("The line cannot be read") <= 1, "but in the list of choices"
+
+
 def test_finance_has_no_keys_and_no_webhooks(lived: Served) -> None:
     lived.sign_in("finance")
     for path in ("keys", "keys/new", "webhooks", "webhooks/new"):

@@ -36,11 +36,12 @@ _ITEMS: Final = 5
 
 
 class Span(Struct, frozen=True, kw_only=True):
-    """Some days until today, their business, and that of as many days before."""
+    """Some days until today, their business, and that of as many days before: ``earlier``."""
 
     length: int
     first: date
     last: date
+    earlier: tuple[date, date]
     now: Business
     before: Business
     brought: int
@@ -138,6 +139,7 @@ def _span(conn: Connection, mine: int, length: int, found: list[Day], cutover: C
         length=length,
         first=now[0].day,
         last=now[-1].day,
+        earlier=(before[0].day, before[-1].day),
         now=figures.total(now),
         before=figures.total(before),
         brought=sum(one.brought for one in lately),
