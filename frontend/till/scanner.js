@@ -43,18 +43,29 @@ export function listen({ begins, scanned }) {
   );
 }
 
+// Whether there is a camera, which a page has only over https and on localhost.
 export async function canScan() {
-  if (!("BarcodeDetector" in window) || !navigator.mediaDevices) return false;
-  const formats = await BarcodeDetector.getSupportedFormats();
-  return FORMATS.some((format) => formats.includes(format));
+  const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+  return devices.some((device) => device.kind === "videoinput");
+}
+
+// What the browser itself reads codes with; where it cannot, as on an iPad, what is fetched for it.
+async function reader() {
+  if ("BarcodeDetector" in window) {
+    const known = await BarcodeDetector.getSupportedFormats();
+    const formats = FORMATS.filter((format) => known.includes(format));
+    if (formats.length) return new BarcodeDetector({ formats });
+  }
+  const { BarcodeDetector: Fetched } = await import("qr/decode.js");
+  return new Fetched({ formats: ["qr_code"] });
 }
 
 // Look through the camera until something is read or `stop` is called.
 export async function scan(video) {
+  const detector = await reader();
   const stream = await navigator.mediaDevices.getUserMedia({
     video: { facingMode: "environment" },
   });
-  const detector = new BarcodeDetector({ formats: FORMATS });
   let over = false;
   const stop = () => {
     over = true;

@@ -38,7 +38,7 @@ WEIGHT: Final = """() => [
 HEAVIEST: Final = {"with charts": 500_000, "without charts": 150_000}
 """Bytes of a page with all that belongs to it, as they are sent; what a service worker has kept is
 not sent."""
-_FLAGS: Final = [
+FLAGS: Final = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -103,7 +103,7 @@ def serious(page: Page) -> list[str]:
 
 def launch(playwright: Playwright) -> Browser:
     """Start the browser."""
-    return playwright.chromium.launch(executable_path=FOUND, args=_FLAGS)
+    return playwright.chromium.launch(executable_path=FOUND, args=FLAGS)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What members see and decide: theirs, nobody else's, once, and with a proof where it matters."""
 
+import re
 import secrets
 from datetime import timedelta
 from itertools import count
@@ -241,7 +242,13 @@ def test_it_can_be_installed_and_keeps_nothing_of_anybody(served: Served) -> Non
     served.sign_in(None)
     manifest = served.get("/m/app.webmanifest").json()
     assert (manifest["start_url"], manifest["display"]) == ("/m", "standalone")
-    assert served.get(manifest["icons"][0]["src"]).status_code == 200
+    for icon in manifest["icons"]:
+        assert served.get(icon["src"]).headers["content-type"] == icon["type"]
+    assert {"192x192", "512x512"} <= {icon["sizes"] for icon in manifest["icons"]}
+    assert "maskable" in {icon["purpose"] for icon in manifest["icons"]}
+    # A phone that reads no manifest's pictures is given one of its own.
+    (own,) = re.findall('rel="apple-touch-icon" href="([^"]+)"', served.get("/m/sign-in").text)
+    assert served.get(own).headers["content-type"] == "image/png"
     worker = served.get("/m/worker.js")
     assert worker.headers["service-worker-allowed"] == "/m"
     kept = worker.text.split("self.KEPT = [", 1)[1].split("]", 1)[0].split(",")

@@ -21,6 +21,13 @@ from tongbao.web.who import MEMBER, OPEN
 WORKER: Final = "frontend/pages/worker.js"
 _KEPT: Final = ("frontend/main.js", "frontend/theme.js", "frontend/pages/pay.js",
                 "frontend/pages/member.js", "icons.svg", "frontend/images/coin.svg")  # fmt: skip
+_ICONS: Final = (
+    ("coin.svg", "any", "any"),
+    ("icon-192.png", "192x192", "any"),
+    ("icon-512.png", "512x512", "any"),
+    ("maskable-512.png", "512x512", "maskable"),
+)
+"""Pictures of the app: file, size, and whether a phone may cut it to a shape of its own."""
 
 
 class DeviceGone(NotFound):
@@ -74,11 +81,12 @@ async def manifest(request: Request[Any, Any, Any]) -> Response[bytes]:
         "theme_color": "#a3401f",
         "icons": [
             {
-                "src": built.path("frontend/images/coin.svg"),
-                "sizes": "any",
-                "type": "image/svg+xml",
-                "purpose": "any",
+                "src": built.path(f"frontend/images/{name}"),
+                "sizes": sizes,
+                "type": "image/svg+xml" if name.endswith("svg") else "image/png",
+                "purpose": purpose,
             }
+            for name, sizes, purpose in _ICONS
         ],
         "shortcuts": [{"name": said.say("Pay"), "url": "/m/pay"}],
     }
