@@ -262,7 +262,14 @@ def test_memberships_are_merged_with_a_fresh_code(served: Served) -> None:
     page = f"/operator/members/{old}"
     assert served.send(f"{page}/merge", {"into": str(new)}).headers["location"] != page
     step_up(served, "admin")
-    assert served.send(f"{page}/merge", {"into": "nobody"}).status_code == 422
+    for wrong, why in (
+        ("nobody", "This must be a whole number"),
+        (str(old), "A membership cannot live on in itself"),
+        ("999999999", "There is no such member"),
+    ):
+        refused = served.send(f"{page}/merge", {"into": wrong})
+        assert refused.status_code == 422
+        assert re.search(rf'id="why-into" role="alert">{why}', refused.text), wrong
     merged = served.send(f"{page}/merge", {"into": str(new)})
     assert merged.headers["location"] == f"/operator/members/{new}"
     assert "lives on in this one" in served.get(page).text

@@ -29,7 +29,7 @@ ENDS: Final = (
 
 class OwnAccount(Refused):
     code = "own-account"
-    text = "nobody locks their own account or changes its role; ask another manager"
+    text = "nobody locks their own account or changes its role; ask somebody else who may"
 
 
 def name_at(path: str) -> Column:

@@ -10,6 +10,7 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
+from msgspec.structs import replace
 
 from tongbao.access import audit, sessions
 from tongbao.bank import files, importing, reading
@@ -30,7 +31,8 @@ from tongbao.web.words import mark
 Q = sql.load(__package__, "bank_queries.sql")
 
 _SEES: Final = sees("admin", "settlement", "auditor")
-_ACTS: Final = sees("admin", "settlement")
+_ACTING: Final = ("admin", "settlement")
+_ACTS: Final = sees(*_ACTING)
 _PIECE: Final = 1 << 20
 _NAME: Final = 200
 _ALREADY: Final = Said(mark("This file was read before; nothing was booked twice."))
@@ -113,6 +115,11 @@ FILES: Final = Listing(
     empty=mark("No payment file has been made yet"),
     advice=mark("They are made on the page of a settlement, once it is approved."),
 )
+_FILES_SEEN: Final = replace(
+    FILES, columns=tuple(one for one in FILES.columns if one.name != "download")
+)
+"""For who may not take a file to the bank."""
+
 LINES: Final = Listing(
     name="bank-lines",
     query=Q.lines,
@@ -209,7 +216,8 @@ async def report_page(request: Request[Any, Any, Any], report: FromPath[int]) ->
 @get("/operator/bank/files", opt=_SEES)
 async def file_list(request: Request[Any, Any, Any]) -> Response[Any]:
     """List the payment files, each to be downloaded again, the same to the byte."""
-    return await lists.show(request, "operator/bank_files.html", FILES)
+    acts = who.of(request).role in _ACTING
+    return await lists.show(request, "operator/bank_files.html", FILES if acts else _FILES_SEEN)
 
 
 @post("/operator/settlements/{settlement:int}/files", opt=_ACTS)

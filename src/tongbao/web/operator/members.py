@@ -12,7 +12,7 @@ from tongbao.access import audit, sessions
 from tongbao.hosting import parts
 from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
-from tongbao.kernel.errors import Refusal
+from tongbao.kernel.errors import Malformed, Refusal
 from tongbao.members import members
 from tongbao.points import operations as ops
 from tongbao.points.statements import statement
@@ -57,6 +57,11 @@ LISTING: Final = Listing(
     empty=mark("No member has enrolled yet"),
     advice=mark("Tills and apps enrol members; imports bring whole programmes."),
 )
+
+
+class SameMembership(Malformed):
+    code = "same-membership"
+    text = "a membership cannot live on in itself"
 
 
 @get("/operator/members", opt=sees(*OPERATOR))
@@ -175,11 +180,14 @@ async def merge(request: Request[Any, Any, Any], member: FromPath[int]) -> Respo
     try:
         sessions.check_step_up(me, clock.now())
         into = form.number("into")
+        if into == member:
+            raise SameMembership(typed_in="into")
         asked = ops.Merge(
             key=form.key, scope=me.organisation_id, member=member, into=into, channel="console"
         )
         done = await parts.post(request, asked)
-        tills.check(done)
+        with forms.typed_in("into"):
+            tills.check(done)
         if not done.replayed:
             await _noted(request, member, "members-merged", {"into": asked.into})
     except Refusal as no:

@@ -39,6 +39,7 @@ WAYS: Final = {
     "dispute": "/operator/disputes/",
     "proposal": "/operator/proposals/",
     "report": "/operator/bank/reports/",
+    "estimate": "/operator/liability#estimate-",
 }
 """Where the pages of what facts are about are."""
 
