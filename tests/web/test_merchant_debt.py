@@ -48,7 +48,7 @@ def test_the_debt_is_what_the_ledger_says_and_adds_up(lived: Served, role: str) 
     assert "No month of yours has been closed yet" in page
     rows = lived.get("/merchant/debt?format=csv").text.splitlines()
     assert len(rows) == 2
-    assert rows[1].endswith(",0,100.00,25.00,250000,0.00,75.00")
+    assert rows[1].endswith(",0,100.00,25.00,25%,0.00,75.00")
     assert "777" not in page
 
 
