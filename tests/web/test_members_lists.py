@@ -96,7 +96,7 @@ def link(page: str, rel: str) -> str:
         ("until=2026-05-02", ["R-2", "'@R-1"]),
         ("since=2026-05-01&until=2026-05-01", ["'@R-1"]),
         ("since=2026-05-02&until=2026-05-02&sort=effective_at", ["R-2"]),
-        ("since=2026-05-03&until=2026-05-01", []),
+        ("since=2026-05-02&until=2026-05-01", ["R-2", "'@R-1"]),
         ("search=bund&sort=effective_at", ["'@R-1", "R-3"]),
         ("search=R-2", ["R-2"]),
     ],
