@@ -135,3 +135,7 @@ def test_lists_are_asked_only_for_columns_that_they_have(module_db: Connection) 
         for each in one.columns:
             assert bool(each.second) == bool(each.second_title), f"{one.name}: {each.name}"
         assert shown <= has | more, f"{one.name} lacks {shown - has - more}"
+
+
+def test_every_list_that_is_empty_says_what_to_do_or_to_expect() -> None:
+    assert [one.name for one in listings() if not one.advice] == []

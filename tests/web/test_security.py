@@ -81,3 +81,11 @@ def test_nobody_is_sent_to_another_host(served: Served) -> None:
     answer = served.get("/language?to=en&next=/sign-in")
     assert answer.headers["location"] == "/sign-in"
     assert "language=en" in answer.headers["set-cookie"]
+
+
+def test_a_link_that_has_ended_says_who_makes_a_new_one(served: Served) -> None:
+    served.sign_in(None)
+    page = served.get("/invitation/nonsense").text
+    assert "This link is not valid any more" in page
+    assert "The administrator of your organisation makes a new one" in page
+    assert "Go back and change" not in page

@@ -61,6 +61,13 @@ _FRAMEWORK: Final = {
     413: mark("A form and its file may have up to %(most)s MB."),
 }
 """What the framework refuses, but for addresses that lead nowhere."""
+_NEXT: Final = {
+    "invitation-unknown": mark(
+        "A link works once, and for some days. The administrator of your organisation makes a "
+        "new one on your page among its staff."
+    ),
+}
+"""What to do next about a refusal of which its kind says too little."""
 _CRASH: Final = mark("The request could not be finished, and nothing of it was kept.")
 
 
@@ -106,7 +113,7 @@ def _told(request: Request[Any, Any, Any], status: int, text: str, code: str) ->
     spoken = pages.words_of(request)
     again = status in (500, 503) and request.method == "GET"
     sent = resending.fields(request) if status == 503 else None
-    advice = _ADVICE[status]
+    advice = _NEXT.get(code, _ADVICE[status])
     if status == 503 and request.method == "POST":
         advice = _RETURN if sent is None else _RESEND
     # An address that leads nowhere is found out before anything could add the headers.

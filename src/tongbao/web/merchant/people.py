@@ -44,6 +44,7 @@ LISTING: Final = Listing(
         *people.ENDS,
     ),
     empty=mark("Nobody signs in yet"),
+    advice=mark("Add somebody; a link lets the person set a password."),
 )
 
 

@@ -97,6 +97,7 @@ WITH_ONE: Final = Listing(
         Column(name="opened_at", title=mark("Opened"), kind="moment"),
     ),
     empty=mark("No claims with this organisation"),
+    advice=mark("They arise when points of the one are spent at the other."),
 )
 CLAIMS: Final = Listing(
     name="claims",
@@ -121,6 +122,7 @@ CLAIMS: Final = Listing(
         Column(name="effective_at", title=mark("When"), kind="moment"),
     ),
     empty=mark("There is nothing behind this line"),
+    advice=mark("Choose another line of the position."),
 )
 LINES: Final = Listing(
     name="lines",

@@ -137,6 +137,7 @@ DIFFERENCES: Final = Listing(
         Column(name="line", title=mark("Line"), kind="id"),
     ),
     empty=mark("Nothing differs"),
+    advice=mark("What the till has and what was posted agree."),
 )
 
 

@@ -163,6 +163,7 @@ LINES: Final = Listing(
         Column(name="booked_on", title=mark("Booked on"), kind="date"),
     ),
     empty=mark("There is no line in this file"),
+    advice=mark("The bank had nothing to tell; compare the file with its statement."),
 )
 
 

@@ -60,6 +60,9 @@ WINDOWS: Final = Listing(
         Column(name="closed_at", title=mark("Closed at"), kind="moment"),
     ),
     empty=mark("There is no window yet"),
+    advice=mark(
+        "One is always open; it is closed when the business day ends, and the next one opens."
+    ),
 )
 SETTLEMENTS: Final = Listing(
     name="settlements",
@@ -103,6 +106,7 @@ NETS: Final = Listing(
         Column(name="fees", title=mark("Fees"), kind="money", sort=True),
     ),
     empty=mark("Nothing moved a position in this window"),
+    advice=mark("Points that are spent elsewhere than where they were given move it, and fees."),
 )
 
 

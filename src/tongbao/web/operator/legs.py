@@ -47,6 +47,7 @@ LISTING: Final = Listing(
         Column(name="attempt", title=mark("Attempt"), kind="number", sort=True),
     ),
     empty=mark("Nobody was due"),
+    advice=mark("Who owes or is owed something is settled when its cycle ends."),
 )
 AGAIN: Final = "rejected"
 """In this state a leg may be instructed once more."""

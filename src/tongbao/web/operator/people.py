@@ -42,6 +42,7 @@ PEOPLE: Final = Listing(
         *people.ENDS,
     ),
     empty=mark("Nobody signs in yet"),
+    advice=mark("Add somebody; a link lets the person set a password."),
 )
 _PAGES: Final = {
     "member": "members",
@@ -96,6 +97,7 @@ LOG: Final = Listing(
         Column(name="address", title=mark("From the address")),
     ),
     empty=mark("Nothing is written down yet"),
+    advice=mark("What people do here and through the API is written down at once."),
 )
 ACTIONS: Final = ("disable", "enable", "remove-codes", "sign-out")
 MAY: Final = {
