@@ -9,7 +9,7 @@ class Look(Struct, frozen=True):
     """A page: its path, and who looks at it in the demo (nobody: without signing in).
 
     ``ids`` is a query that gives what stands for ``{id}`` in the path. ``member``: the member who
-    has the most lots looks at it.
+    has points of the most lots looks at it.
     """
 
     path: str
@@ -23,7 +23,8 @@ _LARGEST = """
     SELECT owner_id FROM ledger.account WHERE kind = 'issued' ORDER BY balance, owner_id LIMIT 1
 """
 MEMBER = """
-    SELECT owner_id FROM ledger.lot GROUP BY owner_id ORDER BY count(*) DESC, owner_id LIMIT 1
+    SELECT owner_id FROM ledger.lot WHERE open
+    GROUP BY owner_id ORDER BY count(*) DESC, owner_id LIMIT 1
 """
 _OPERATION = """
     SELECT id FROM ledger.operation

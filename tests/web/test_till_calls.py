@@ -1,5 +1,7 @@
 """The calls of the cashier's page: by whom, where, and once for each key."""
 
+import csv
+import io
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -170,6 +172,14 @@ def test_receipts_are_listed_found_by_their_numbers_narrowed_and_saved(served: S
     assert "R-901" not in served.get("/till/at/A/receipts?kind=refund").text
     nothing = served.get("/till/at/A/receipts?until=2020-01-01").text
     assert "Nothing fits what you look for" in nothing
+    # What was given is told beside what was spent.
+    given = call(served, "pay", {"scanned": number, "amount": 5_000, "points": 0})
+    assert given.json()["earned"] == 50
+    rows = csv.DictReader(
+        io.StringIO(served.get("/till/at/A/receipts?format=csv").text.removeprefix("\ufeff"))
+    )
+    told = {row["Operation"]: row["Points earned"] for row in rows}
+    assert (told[given.json()["operation"]], told[first]) == ("0.50", "")
     saved = served.get("/till/at/A/receipts?search=R-901&format=csv")
     assert saved.headers["content-type"].startswith("text/csv")
     assert "R-901" in saved.text

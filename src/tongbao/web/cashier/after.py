@@ -68,11 +68,12 @@ RECEIPTS: Final = Listing(
         ),
         Column(name="cash", title=mark("Cash"), kind="money"),
         Column(name="points", title=mark("Points"), kind="points"),
+        Column(name="earned", title=mark("Points earned"), kind="points"),
         Column(name="effective_at", title=mark("When"), kind="moment"),
         Column(name="id", title=mark("Operation"), kind="id", sort=True, to=_page_of),
     ),
     empty=mark("No sale yet"),
-    advice=mark("What is sold here is listed here."),
+    advice=mark("Type a bill at the till and scan a code: each sale is then listed here."),
 )
 
 

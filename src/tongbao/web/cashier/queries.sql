@@ -18,6 +18,7 @@ SELECT p.id, p.outlet_id, p.organisation_id FROM ledger.operation AS p WHERE p.i
 -- What was done at an outlet, read from its newest end. The coalesce tells the planner nothing: it
 -- would take an organisation's only outlet for a few rows, and read and sort all.
 SELECT p.id, p.kind, nullif(p.points, 0) AS points, nullif(p.cash, 0) AS cash, p.effective_at,
+  nullif((p.data ->> 'earned')::bigint, 0) AS earned,
   coalesce(p.data ->> 'reference', '') AS reference, %(till)s::text AS till
 FROM ledger.operation AS p
 WHERE p.organisation_id = %(organisation)s AND coalesce(p.outlet_id = %(outlet)s, FALSE);
