@@ -86,6 +86,10 @@ _LINKS = """
 SELECT 'tba_' || a.id || '_' || rpad('demo-' || row_number() OVER (ORDER BY a.id), 43, '0')
 FROM joining.application AS a ORDER BY a.id LIMIT 4
 """
+_PAIR = """
+SELECT c.issuer_id || '/claims/' || c.redeemer_id FROM ledger.claim AS c
+WHERE c.issuer_id <> c.redeemer_id ORDER BY c.claimed DESC LIMIT 1
+"""
 _CASHIER = "SELECT id FROM access.staff WHERE login = 'cashier'"
 
 LOOKS: tuple[Look, ...] = (
@@ -99,6 +103,7 @@ LOOKS: tuple[Look, ...] = (
     Look("/operator/organisations"),
     Look("/operator/organisations/new"),
     Look("/operator/organisations/{id}", ids=_LARGEST),
+    Look("/operator/organisations/{id}", ids=_PAIR),
     Look("/operator/organisations/{id}/contract", ids=_LARGEST),
     Look("/operator/organisations/{id}/default", "audit", ids=_LARGEST),
     Look("/operator/organisations/{id}/operations", ids=_LARGEST),

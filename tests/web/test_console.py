@@ -43,6 +43,19 @@ def test_the_overview_says_what_there_is(lived: Served) -> None:
     assert lived.get("/operator/feed").text.count("<tr>") >= 3
 
 
+def test_what_two_owe_each_other_is_shown_window_by_window(lived: Served) -> None:
+    a, b = (lived.world.organisations[name] for name in "AB")
+    lived.sign_in("marketer")
+    pair = f"/operator/organisations/{a}/claims/{b}"
+    assert f'<a href="{pair}">−¥40.00</a>' in lived.get(f"/operator/organisations/{a}").text
+    page = lived.get(pair).text
+    assert re.search(r'data-label="It owes"[^>]*>\s*<span><a class="made"[^>]*>¥40.00</a>', page)
+    assert 'href="/operator/windows/1"' in page
+    other_way = lived.get(f"/operator/organisations/{b}/claims/{a}?format=csv").text
+    assert "40.00" in other_way
+    assert lived.get(f"/operator/organisations/{a}/claims/999999").status_code == 404
+
+
 def test_an_operation_is_found_by_anything_and_explained(lived: Served) -> None:
     lived.sign_in("auditor")
     row = lived.db.execute("SELECT id FROM ledger.operation WHERE kind = 'purchase'").fetchone()
