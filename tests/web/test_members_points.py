@@ -89,6 +89,23 @@ def test_each_part_leads_to_what_gave_it(phone: Phone) -> None:
         assert "Points earned" in phone.get(path).text
 
 
+def test_what_a_purchase_took_leads_to_what_gave_it(served: Served, phone: Phone) -> None:
+    spent = ops.Purchase(
+        key=f"spend-{phone.member}",
+        scope=served.world.organisations["B"],
+        member=phone.member,
+        outlet=served.world.outlets["B"],
+        amount=1_500,
+        points=1_500,
+    )
+    done = one(served.db, spent, NOW)
+    assert done.refusal is None
+    given = links(phone.get(f"/m/history/{done.operation}").text)
+    assert len(given) == 2
+    for path in given:
+        assert "Points earned" in phone.get(path).text
+
+
 def test_points_are_put_in_order_and_those_that_never_end_come_last(phone: Phone) -> None:
     found = rows(phone, "/m/points?state=available")
     assert [row["Points"] for row in found] == ["13.00", "10.00", "4.00"]

@@ -30,6 +30,7 @@ from tongbao.web.words import Words, mark
 Q = sql.load(__package__)
 
 ROWS: Final = 30
+_LOT_BITS: Final = 10
 _END: Final = 2**63 - 1
 _LATEST: Final = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
 
@@ -207,7 +208,8 @@ async def receipt(request: Request[Any, Any, Any], operation: FromPath[int]) -> 
         request,
         "member/receipt.html",
         entry=entry,
-        lots=[lot for lot in lots if lot.points],
+        # Each with the operation that made it, whose place in the id comes before the lot's own.
+        lots=[(lot, lot.id >> _LOT_BITS) for lot in lots if lot.points],
         detail=detail,
         relatives=relatives,
         other=other,
