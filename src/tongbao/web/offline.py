@@ -79,9 +79,9 @@ def allowances(page: To) -> Listing:
                 second_title=mark("Outlet"),
             ),
             Column(name="state", title=mark("State"), kind="state", says=STATES),
-            Column(name="spent", title=mark("Points taken"), kind="points"),
+            Column(name="spent", title=mark("Taken"), kind="points"),
             Column(name="spend_points", title=mark("Points at most"), kind="points", sort=True),
-            Column(name="sold", title=mark("Sales that earn"), kind="money"),
+            Column(name="sold", title=mark("Sold"), kind="money"),
             Column(name="award_amount", title=mark("Sales at most"), kind="money", sort=True),
             Column(
                 name="lines",
