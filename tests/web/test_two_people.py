@@ -288,3 +288,26 @@ def test_each_number_of_how_it_stands_leads_to_what_it_is_made_of(served: Served
         led = re.search(r'<a href="([^"#]+)', value)
         assert led is not None, name
         assert served.get(led[1].replace("&amp;", "&")).status_code == 200, name
+
+
+def test_a_window_is_closed_by_hand_with_a_fresh_code_and_only_once(served: Served) -> None:
+    (window,) = served.db.execute(
+        "SELECT id FROM ledger.clearing_window WHERE closed_at IS NULL"
+    ).fetchone() or (0,)
+    page = f"/operator/windows/{window}"
+    served.sign_in("auditor")
+    assert f"{page}/close" not in served.get(page).text
+    served.sign_in("settlement")
+    assert f'action="{page}/close"' in served.get(page).text
+    assert served.send(f"{page}/close", {}).headers["location"] != page
+    step_up(served, "settlement")
+    assert served.send(f"{page}/close", {}).headers["location"] == page
+    again = served.send(f"{page}/close", {})
+    assert again.status_code == 422
+    assert "It was closed before" in again.text
+    assert f"{page}/close" not in served.get(page).text
+    assert (
+        f'action="/operator/windows/{window + 1}/close"'
+        in served.get(f"/operator/windows/{window + 1}").text
+    )
+    logged(served, "Window closed", f'href="{page}">Window {window}</a>')

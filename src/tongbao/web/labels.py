@@ -393,6 +393,7 @@ LOG: Final = {
     "bank-file-read": mark("Bank file read"),
     "bank-line-decided": mark("Line of the bank decided"),
     "payment-files-made": mark("Payment files made"),
+    "window-closed": mark("Window closed"),
     "verification-asked": mark("Verification of the laws asked for"),
 }
 """What people do, as the log names it."""

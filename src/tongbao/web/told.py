@@ -129,6 +129,7 @@ TEXTS: Final = {
     "dispute-side": mark("This organisation is not the other side of the dispute."),
     "dispute-unanswered": mark("It may still be answered until %(until)s."),
     "dispute-proposed": mark("Its end is proposed already, and not decided yet."),
+    "window-closed-before": mark("It was closed before. The next window is open."),
     "settlement-not-found": mark("There is no such settlement."),
     "settlement-state": mark("The settlement is %(state)s: this cannot be done with it."),
     "settlement-outdated": mark(

@@ -16,7 +16,7 @@ from tongbao.clearing.types import Pair
 from tongbao.hosting import parts
 from tongbao.kernel import clock, sql
 from tongbao.kernel.db import Connection
-from tongbao.kernel.errors import Refusal
+from tongbao.kernel.errors import Conflict, Refusal
 from tongbao.web import called, forms, labels, lists, pages, who
 from tongbao.web.forms import Done, Form
 from tongbao.web.lists import Choice, Column, Listing
@@ -110,6 +110,11 @@ NETS: Final = Listing(
 )
 
 
+class WindowClosedBefore(Conflict):
+    code = "window-closed-before"
+    text = "window {window} was closed before"
+
+
 @get("/operator/windows", opt=sees(*OPERATOR))
 async def window_list(request: Request[Any, Any, Any]) -> Response[Any]:
     """List the clearing windows."""
@@ -119,7 +124,29 @@ async def window_list(request: Request[Any, Any, Any]) -> Response[Any]:
 @get("/operator/windows/{window:int}", opt=sees(*OPERATOR))
 async def window_page(request: Request[Any, Any, Any], window: FromPath[int]) -> Response[Any]:
     """Show who owes whom in a window, and what netting makes of it."""
+    return await _window(request, window, None)
 
+
+@post("/operator/windows/{window:int}/close", opt=sees("admin", "settlement"))
+async def close_window(request: Request[Any, Any, Any], window: FromPath[int]) -> Response[Any]:
+    """Close the open window before its time; the next one opens at once."""
+    at, me, address = clock.now(), who.of(request), who.address(request)
+
+    def do(conn: Connection, _form: Form) -> Done:
+        sessions.check_step_up(me, at)
+        if windows.close(conn, at).id != window:
+            raise WindowClosedBefore(window=window)  # and the one that was open then stays open
+        subject = f"window {window}"
+        audit.note(conn, "window-closed", me.actor(address), at, subject=subject)
+        text = mark("It is closed. What it has made due can be proposed for settlement.")
+        return Done(f"/operator/windows/{window}", Said(text))
+
+    return await forms.submit(request, do, lambda _form, no: _window(request, window, no))
+
+
+async def _window(
+    request: Request[Any, Any, Any], window: int, refusal: Refusal | None
+) -> Response[Any]:
     def ask(conn: Connection) -> tuple[Report, Heat, dict[int, str]]:
         told = report(conn, window)
         heat = _heat(told.pairs)
@@ -133,8 +160,11 @@ async def window_page(request: Request[Any, Any, Any], window: FromPath[int]) ->
         NETS,
         {"window": window},
         told=told,
+        path=f"/operator/windows/{window}",
+        status=422 if refusal else 200,
         heat=_drawn(heat, names, spoken) if heat.cells else None,
         states=labels.SETTLEMENT_STATES,
+        refused=forms.beside(refusal, {}),
     )
 
 
@@ -303,6 +333,7 @@ def _short(names: dict[int, str], one: int) -> str:
 ROUTES: Final[list[BaseRouteHandler]] = [
     window_list,
     window_page,
+    close_window,
     settlement_list,
     propose,
     settlement_page,

@@ -189,6 +189,7 @@ SUBJECTS: Final = {
     "reconciliation ": mark("Reconciliation"),
     "device ": mark("Device"),
     "verification ": mark("Verification"),
+    "window ": mark("Window"),
 }
 """What entries begin with that say what they are about."""
 

@@ -55,6 +55,7 @@ _PAGES: Final = {
     "application": "applications",
     "bank report": "bank/reports",
     "verification": "verifications",
+    "window": "windows",
 }
 
 
