@@ -124,7 +124,7 @@ def lived(served: Served, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         "dispute": dispute.id, "report": report, "application": application,
         "person": served.people["admin"],
         "allowance": allow(db, world.outlets["A"], "t1").allowance,
-        "site": site,
+        "site": site, "other": b,
         "verification": verified.id,
         "what": "account", "move": "moved", "line": f"{report}-1", "payment": f"TB{made.id}-{a}-1",
     }  # fmt: skip
