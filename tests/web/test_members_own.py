@@ -114,7 +114,8 @@ def test_the_code_that_is_fetched_is_the_one_the_till_expects(served: Served) ->
 def test_a_gift_is_shown_first_and_given_once(served: Served) -> None:
     giver, receiver = Phone(served, A=30, B=20), Phone(served)
     fields = {"phone": receiver.number, "points": "35"}
-    assert "You are about to give" in giver.send("/m/gift", **fields).text
+    assert giver.send("/m/gift", **fields).headers["location"] == "/m/gift/sure"
+    assert "You are about to give" in giver.served.get("/m/gift/sure").text
     assert giver.available == 5_000
     key = secrets.token_urlsafe(18)
     first, again = (giver.send("/m/gift/give", key=key, **fields) for _ in range(2))

@@ -3,8 +3,10 @@
 import asyncio
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import quote, unquote
 
 from litestar import Request, Response, get, post
+from litestar.datastructures import Cookie
 from litestar.handlers import BaseRouteHandler
 from msgspec import Struct
 
@@ -14,7 +16,7 @@ from tongbao.access.member_sessions import MemberIn, check_proof
 from tongbao.alliance import organisations
 from tongbao.hosting import parts
 from tongbao.hosting.sign_in import commit
-from tongbao.kernel import clock
+from tongbao.kernel import clock, limits
 from tongbao.kernel.amounts import AmountOutOfRange
 from tongbao.kernel.db import Connection
 from tongbao.kernel.errors import REFUSALS, Refusal
@@ -32,6 +34,10 @@ from tongbao.web.pages import Said
 from tongbao.web.who import MEMBER
 from tongbao.web.words import mark
 
+SURE: Final = "/m/gift/sure"
+MEANT: Final = "tongbao_gift"
+"""The cookie that keeps, until it is given, to which phone how much (fen) is to go."""
+_DIGITS: Final = 15
 LOOKED_UP: Final = Bound("gift-phone", 20, timedelta(days=1))
 """Phones that a member may try in a day: a gift must not tell who is a member."""
 _FIELDS: Final = {
@@ -60,14 +66,30 @@ async def ask_gift(request: Request[Any, Any, Any]) -> Response[str]:
 
 @post("/m/gift", opt=MEMBER)
 async def check_gift(request: Request[Any, Any, Any]) -> Response[str]:
-    """Show once more what is about to be given."""
+    """Look whether it can be given, and lead to where it is shown once more."""
     form = await forms.read(request)
     try:
         wanted = await _wanted(request, form)
     except Refusal as refusal:
         return await _asked(request, form, refusal)
-    shown = masked(form.text("phone"))
-    return show(request, "member/gift_sure.html", form=form, points=wanted.points, shown=shown)
+    return pages.go(SURE, cookies=[_meant(request, f"{wanted.points} {form.text('phone')}")])
+
+
+@get(SURE, opt=MEMBER)
+async def sure(request: Request[Any, Any, Any]) -> Response[str]:
+    """Show once more what is about to be given; after it was, going back leads to the start."""
+    kept, _, phone = unquote(request.cookies.get(MEANT, "")).partition(" ")
+    if not phone or not kept.isdecimal() or len(kept) > _DIGITS:
+        return pages.go("/m/gift")
+    points = int(kept)
+    return show(
+        request,
+        "member/gift_sure.html",
+        phone=phone,
+        points=points,
+        typed=f"{points // 100}.{points % 100:02}",
+        shown=masked(phone),
+    )
 
 
 @post("/m/gift/give", opt=MEMBER)
@@ -92,7 +114,20 @@ async def give(request: Request[Any, Any, Any]) -> Response[str]:
         # Its key keeps the refusal: what is mended is another gift.
         return await _asked(request, form, refusal, again=True)
     said = ALREADY if outcome.replayed else Said(mark("Given."))
-    return pages.go(f"/m/history/{outcome.operation}", said)
+    return pages.go(f"/m/history/{outcome.operation}", said, cookies=[_meant(request, "")])
+
+
+def _meant(request: Request[Any, Any, Any], said: str) -> Cookie:
+    """Make the cookie that keeps what is about to be given; an empty one ends it."""
+    return Cookie(
+        key=MEANT,
+        value=quote(said),
+        path="/m/gift",
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+        max_age=int(limits.ONE_TIME_CODE.total_seconds()) if said else 0,
+    )
 
 
 def check(outcome: Outcome) -> None:
@@ -170,4 +205,4 @@ async def _asked(
     )
 
 
-ROUTES: Final[list[BaseRouteHandler]] = [ask_gift, check_gift, give]
+ROUTES: Final[list[BaseRouteHandler]] = [ask_gift, check_gift, sure, give]
