@@ -40,6 +40,13 @@ def test_a_gift_is_given_and_going_back_gives_no_other(live: Live) -> None:
         page.wait_for_url("**/m/history/*")
         expect(page.locator("main")).to_contain_text("•••• 8022")
         window.check()
+        # What was done is said beside the tabs, not over them.
+        told = page.locator("#toasts .toast").bounding_box()
+        tabs = page.locator(".tabbar").bounding_box()
+        assert told is not None
+        assert tabs is not None
+        assert told["x"] >= 0
+        assert told["y"] + told["height"] <= tabs["y"]
         page.go_back()
         expect(page).to_have_url(f"{live.base}/m/gift")
         expect(page.locator("main")).to_contain_text("37.50")
