@@ -22,7 +22,8 @@ from tongbao.cli import app
 
 _numbers = count(1)
 MEMBERS = "300"
-TOUR = Path(__file__).parents[2] / "docs" / "tour.md"
+README = Path(__file__).parents[2] / "README.md"
+TOUR = README.parent / "docs" / "tour.md"
 
 
 @pytest.fixture
@@ -183,6 +184,11 @@ def test_the_demo_prints_a_picture_of_a_hundred_columns(
     for words, page in told:
         said = plain(call(database_url, *words, TONGBAO_DATABASE=sandbox).stdout)
         assert [line for line in plain(page) if line not in said] == []
+    pages = re.findall(r"```text\n([^`]*?)```", README.read_text("utf-8"))
+    shown = [page for page in pages if "WAL bytes" not in page]  # that one is a bench's
+    assert len(shown) == 3
+    said = plain(ended.stdout)
+    assert [line for page in shown for line in plain(page) if line not in said] == []
     assert f"TONGBAO_DATABASE={sandbox} tongbao show member" in ended.stdout
     assert "BROKEN" not in ended.stdout
 

@@ -31,7 +31,7 @@ def test_whatever_is_written_into_the_log_has_a_name() -> None:
         if len(call.args) > 1 and isinstance(call.args[1], ast.Constant)
     }
     assert len(written) > 40
-    assert {kind: path for kind, path in written.items() if kind not in labels.LOG} == {}
+    assert {kind: path for kind, path in written.items() if kind not in logged.CONSOLE} == {}
 
 
 def test_whatever_is_done_through_the_api_has_a_name_in_the_log() -> None:
@@ -40,7 +40,7 @@ def test_whatever_is_done_through_the_api_has_a_name_in_the_log() -> None:
         f"{one.__module__.rpartition('.')[2]}.{one.__name__}".replace("_", "-") for one in functions
     }
     assert written == logged.ACTIONS.keys()
-    assert logged.ACTIONS.keys().isdisjoint(labels.LOG)
+    assert logged.ACTIONS.keys().isdisjoint(logged.CONSOLE)
 
 
 def test_facts_of_the_log_are_words() -> None:

@@ -33,6 +33,11 @@ class SignInRefused(Refused):
     text = "this name and password do not let anybody in"
 
 
+class PasswordWrong(Refused):
+    code = "password-wrong"
+    text = "this is not the password that you have now"
+
+
 class Candidate(Struct, frozen=True, kw_only=True):
     """Who wants to sign in: perhaps somebody, perhaps nobody; never shown to anyone."""
 
@@ -92,6 +97,30 @@ def finish(
     subject = _subjects(candidate.login, address)[0][1]
     guesses.forgive(conn, HERE, subject)
     return enter(conn, candidate.staff_id, secret, "password", device, address, at)
+
+
+def change(
+    conn: Connection,
+    candidate: Candidate,
+    who: sessions.SignedIn,
+    *,
+    good: bool,
+    hashed: str,
+    address: str,
+    at: datetime,
+) -> PasswordWrong | None:
+    """Set a new password (``hashed``) if the old one was ``good``; log either, and commit.
+
+    All sessions and tokens end but the one that asks.
+    """
+    if not good or candidate.staff_id != who.staff_id or candidate.barred:
+        audit.note(conn, "password-change-refused", who.actor(address), at)
+        return PasswordWrong()
+    conn.execute(Q.set_password, {"id": who.staff_id, "password": hashed})
+    guesses.forgive(conn, HERE, _subjects(candidate.login, address)[0][1])
+    sessions.revoke_all(conn, who.staff_id, by=who.login, at=at, but=who.id)
+    audit.note(conn, "password-changed", who.actor(address), at)
+    return None
 
 
 def enter(

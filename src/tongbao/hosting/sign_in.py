@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from tongbao.access import bearer, passwords, sign_in
+from tongbao.access.sessions import SignedIn
 from tongbao.hosting.database import begun
 from tongbao.hosting.parts import Parts
 from tongbao.kernel import clock
@@ -42,6 +43,26 @@ def enter(parts: Parts, login: str, password: str, *, device: str, address: str)
             device=device,
             address=address,
             at=at,
+        ),
+    )
+
+
+def change_password(parts: Parts, who: SignedIn, old: str, new: str, *, address: str) -> None:
+    """Give somebody who is signed in a new password, who proves to know the old one.
+
+    Refuses ``password-weak``, ``password-wrong`` and ``too-many-attempts``: tries are counted
+    together with those to sign in. Blocks: call it in a thread.
+    """
+    passwords.check_strength(new, who.login)
+    at = clock.now()
+    candidate = commit(parts, lambda conn: sign_in.begin(conn, who.login, address=address, at=at))
+    with _HASHING:
+        good = passwords.fits(candidate.password, old)
+        hashed = passwords.hash_of(new, secrets.token_bytes(passwords.SALT))
+    commit(
+        parts,
+        lambda conn: sign_in.change(
+            conn, candidate, who, good=good, hashed=hashed, address=address, at=at
         ),
     )
 

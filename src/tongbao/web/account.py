@@ -9,7 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 
-from tongbao.access import bearer, sessions, totp
+from tongbao.access import bearer, sessions, staff, totp
 from tongbao.hosting import parts
 from tongbao.hosting import sign_in as letting_in
 from tongbao.kernel import clock
@@ -40,6 +40,26 @@ async def end_session(request: Request[Any, Any, Any], session: FromPath[int]) -
         return Done("/account", Said(mark("That session has ended.")))
 
     return await forms.submit(request, do, lambda _form, no: _account(request, no))
+
+
+@post("/account/password", opt=MINE)
+async def change_password(request: Request[Any, Any, Any]) -> Response[str]:
+    """Take a new password from who knows the old one; other devices are signed out."""
+    form = await forms.read(request)
+    me, address = who.of(request), who.address(request)
+    try:
+        await asyncio.to_thread(
+            letting_in.change_password,
+            parts.of(request),
+            me,
+            form.values.get("old", ""),
+            form.values.get("new", ""),
+            address=address,
+        )
+    except Refusal as refusal:
+        return await _account(request, refusal)
+    said = Said(mark("Your password is changed. Wherever else you were signed in, you are not."))
+    return pages.go("/account", said)
 
 
 @post("/account/second-factor", opt=MINE)
@@ -78,13 +98,21 @@ async def confirm_second_factor(request: Request[Any, Any, Any]) -> Response[str
 
 async def _account(request: Request[Any, Any, Any], refusal: Refusal | None) -> Response[str]:
     at, me = clock.now(), who.of(request)
-    signed_in = await parts.read(request, lambda conn: sessions.list_of(conn, me.staff_id, at))
+
+    def ask(conn: Connection) -> tuple[list[sessions.Session], bool]:
+        known = sessions.list_of(conn, me.staff_id, at)
+        return known, not staff.get(conn, me.staff_id).invited
+
+    signed_in, has_password = await parts.read(request, ask)
     return pages.page(
         request,
         "account/account.html",
         status=422 if refusal else 200,
         signed_in=signed_in,
-        refused=forms.beside(refusal, {"session-not-found": ""}),
+        has_password=has_password,
+        refused=forms.beside(
+            refusal, {"session-not-found": "", "password-wrong": "old", "password-weak": "new"}
+        ),
     )
 
 
@@ -108,6 +136,7 @@ async def _second_factor(request: Request[Any, Any, Any], refusal: Refusal | Non
 ROUTES: Final[list[BaseRouteHandler]] = [
     account,
     end_session,
+    change_password,
     begin_second_factor,
     confirm_second_factor,
 ]

@@ -110,7 +110,7 @@ async def take_password(request: Request[Any, Any, Any], token: FromPath[str]) -
     at = clock.now()
     whom = await parts.write(request, lambda conn: invitations.look(conn, token, at))
     try:
-        password, salt = form.text("password"), secrets.token_bytes(passwords.SALT)
+        password, salt = form.values.get("password", ""), secrets.token_bytes(passwords.SALT)
         await parts.write(request, lambda conn: invitations.redeem(conn, token, password, salt, at))
     except Refusal as refusal:
         refused = forms.beside(refusal, {"password-weak": "password"})

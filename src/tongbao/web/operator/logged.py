@@ -1,6 +1,6 @@
 """The log of what people did, as its page tells it: actions by name, facts as words.
 
-What the console writes down is called in ``labels.LOG``; what is done through the API is written
+What the console writes down is called in ``CONSOLE``; what is done through the API is written
 as the resource and the function of its route.
 """
 
@@ -10,6 +10,97 @@ from typing import Any, Final
 from tongbao.web import closings, facts, labels
 from tongbao.web.operator import named, settings
 from tongbao.web.words import Words, mark
+
+CONSOLE: Final = {
+    "key-made": mark("Key made"),
+    "key-replaced": mark("Key replaced"),
+    "key-revoked": mark("Key revoked"),
+    "webhook-made": mark("Webhook set up"),
+    "webhook-changed": mark("Webhook changed"),
+    "webhook-sent-again": mark("Event sent again"),
+    "till-reconciled": mark("Till reconciled"),
+    "application-made": mark("Application made"),
+    "application-asked": mark("Applicant asked"),
+    "application-answered": mark("Applicant answered"),
+    "application-refused": mark("Application refused"),
+    "application-accepted": mark("Application accepted"),
+    "application-begun": mark("Link and key given"),
+    "sign-in": mark("Signed in"),
+    "sign-in-refused": mark("Sign-in refused"),
+    "password-changed": mark("Password changed"),
+    "password-change-refused": mark("Change of password refused"),
+    "member-sign-in": mark("Member signed in"),
+    "member-sign-in-refused": mark("Member's sign-in refused"),
+    "second-factor-set-up": mark("Second factor set up"),
+    "second-factor-refused": mark("Second factor refused"),
+    "recovery-code-used": mark("Recovery code used"),
+    "sso-refused": mark("Single sign-on refused"),
+    "staff-added": mark("Person added"),
+    "staff-changed": mark("Person changed"),
+    "staff-link": mark("Link made"),
+    "outlet-added": mark("Outlet added"),
+    "outlet-changed": mark("Outlet changed"),
+    "terminal-added": mark("Terminal added"),
+    "terminal-changed": mark("Terminal blocked or freed"),
+    "terminal-key-set": mark("Terminal's key registered"),
+    "terminal-key-ended": mark("Terminal's key ended"),
+    "allowance-granted": mark("Offline allowance given"),
+    "allowance-ended": mark("Offline allowance ended"),
+    "member-looked-at": mark("Member looked at"),
+    "member-lock": mark("Spending locked or freed"),
+    "organisation-status": mark("Organisation's state changed"),
+    "contract-signed": mark("Contract signed"),
+    "settlement-proposed": mark("Settlement proposed"),
+    "settlement-decided": mark("Settlement decided"),
+    "leg-instructed-again": mark("Payment instructed again"),
+    "leg-refused": mark("Payment refused by the bank"),
+    "leg-given-up": mark("Payment given up"),
+    "leg-booked": mark("Payment booked by hand"),
+    "leg-returned": mark("Payment came back"),
+    "payment-file-taken": mark("Payment file taken"),
+    "exception-closed": mark("Exception closed"),
+    "risk-decided": mark("Risk decided"),
+    "device-revoked": mark("Device revoked"),
+    "proposal-made": mark("Proposal made"),
+    "proposal-decided": mark("Proposal decided"),
+    "exception-assigned": mark("Exception assigned"),
+    "dispute-opened": mark("Dispute opened"),
+    "dispute-answered": mark("Dispute answered"),
+    "adjustment-proposed": mark("Adjustment proposed"),
+    "adjustment-decided": mark("Adjustment decided"),
+    "members-merged": mark("Memberships merged"),
+    "refund-posted": mark("Refund posted"),
+    "organisation-registered": mark("Organisation registered"),
+    "limit-set": mark("Limit set"),
+    "proof-set": mark("Proof asked for"),
+    "member-data-exported": mark("Member's data exported"),
+    "member-erased": mark("Membership ended"),
+    "member-revealed": mark("Member's identities revealed"),
+    "own-limit-set": mark("Own limit set"),
+    "pin-set": mark("PIN set"),
+    "spend-locked": mark("Spending locked by the member"),
+    "spend-unlocked": mark("Spending freed by the member"),
+    "consent-given": mark("Consent given"),
+    "consent-withdrawn": mark("Consent taken back"),
+    "second-factor-removed": mark("Second factor taken away"),
+    "password-reset-begun": mark("Password to be set anew"),
+    "staff-token-made": mark("Token made for a person"),
+    "staff-disabled": mark("Person disabled"),
+    "staff-enabled": mark("Person let in again"),
+    "sso-linked": mark("Single sign-on linked"),
+    "sso-unlinked": mark("Single sign-on unlinked"),
+    "key-signing-begun": mark("Signing of a key begun"),
+    "key-signing-ended": mark("Signing of a key ended"),
+    "key-limited": mark("Key limited"),
+    "default-covered": mark("Default covered"),
+    "recovery-booked": mark("Recovery booked"),
+    "bank-file-read": mark("Bank file read"),
+    "bank-line-decided": mark("Line of the bank decided"),
+    "payment-files-made": mark("Payment files made"),
+    "window-closed": mark("Window closed"),
+    "verification-asked": mark("Verification of the laws asked for"),
+}
+"""What people do in the console, as the log names it."""
 
 ACTIONS: Final = {
     "adjustments.propose": mark("Adjustment proposed"),
@@ -94,7 +185,7 @@ ACTIONS: Final = {
 }
 """What people do through the API."""
 
-KINDS: Final = labels.LOG | ACTIONS
+KINDS: Final = CONSOLE | ACTIONS
 
 FACTS: Final = labels.FACTS | {
     "name": mark("Name"),
