@@ -1,6 +1,7 @@
 """The merchant's console: what it shows is what there is, and nothing of another organisation."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +12,8 @@ from tongbao.alliance.types import Terms
 from tongbao.desk import exceptions
 from tongbao.kernel import clock
 from tongbao.points import operations as ops
+from tongbao.reconcile import disputes
+from tongbao.reconcile.types import Opening
 
 
 @pytest.fixture(scope="module")
@@ -182,3 +185,25 @@ def test_alerts_say_what_is_near_and_what_to_do(lived: Served) -> None:
     assert "The organisation is stopped" in lived.get("/merchant").text
     with lived.db.transaction():
         organisations.set_status(lived.db, a, "active")
+
+
+def test_the_overview_names_the_most_urgent_disputes_and_says_how_many_there_are(
+    lived: Served,
+) -> None:
+    a, b = (lived.world.organisations[name] for name in "AB")
+    now = clock.now()
+    for n in range(8):
+        opening = Opening(
+            kind="missing", creditor_id=b if n < 7 else a, debtor_id=a if n < 7 else b,
+            amount=100, reason="r", evidence="e", reference=f"R-{n}",
+        )  # fmt: skip
+        with lived.db.transaction():
+            # The last of those to be answered was opened first, so that it is the most urgent.
+            at = now - timedelta(days=3) if n == 6 else now
+            disputes.open_dispute(lived.db, opening, by="Lin", at=at)
+    lived.sign_in("manager")
+    page = lived.get("/merchant").text
+    named = re.findall(r'href="/merchant/disputes/(\d+)"', page)
+    assert len(named) == 5
+    assert int(named[0]) > int(named[1])
+    assert "7 disputes to answer in all" in page
