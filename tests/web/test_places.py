@@ -8,7 +8,7 @@ from tests.world import one
 from tongbao.clearing import windows
 from tongbao.kernel import clock
 from tongbao.web import words
-from tongbao.web.operator.places import GRID, squares
+from tongbao.web.operator.places import GRID, provinces, squares
 
 
 def test_every_province_has_a_place_of_its_own() -> None:
@@ -17,13 +17,15 @@ def test_every_province_has_a_place_of_its_own() -> None:
         {"province": "31", "sites": 2, "outlets": 5, "volume": 900},
         {"province": "11", "sites": 1, "outlets": 1, "volume": 100},
     ]
-    known = {one.province: one for one in squares(found, words.of("zh", "Asia/Shanghai"))}
+    known = {
+        one.province: one for one in squares(found, provinces(words.of("zh", "Asia/Shanghai")))
+    }
     assert (known["31"].level, known["11"].level, known["44"].level) == (5, 1, 0)
     assert (known["15"].name, known["23"].name, known["31"].name) == ("内蒙古", "黑龙江", "上海")
 
 
 def test_the_plan_is_in_english_too() -> None:
-    known = {one.province: one for one in squares([], words.of("en", "Asia/Shanghai"))}
+    known = {one.province: one for one in squares([], provinces(words.of("en", "Asia/Shanghai")))}
     assert all(one.name.isascii() for one in known.values())
     assert known["15"].lines == ("Inner", "Mongolia")
     assert known["61"].name != known["14"].name == "Shanxi"

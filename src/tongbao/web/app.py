@@ -24,8 +24,6 @@ from tongbao.web.resending import InTime
 from tongbao.web.security import Headers
 from tongbao.web.who import guard
 
-"""Bytes of one form with its files; more are refused."""
-
 ROUTES: Final[list[BaseRouteHandler]] = [
     assets.asset,
     *door.ROUTES,

@@ -11,7 +11,7 @@ from tongbao.alliance.organisations import OrganisationNotFound
 from tongbao.hosting import parts
 from tongbao.kernel import sql, texts
 from tongbao.kernel.db import Connection
-from tongbao.web import pages, searching
+from tongbao.web import forms, pages, searching
 from tongbao.web.forms import Form
 from tongbao.web.who import MERCHANT, OPERATOR, sees
 
@@ -38,10 +38,11 @@ async def offer_organisations(request: Request[Any, Any, Any]) -> Response[str]:
 def organisation(conn: Connection, form: Form, name: str) -> int:
     """Give the organisation whose code was chosen; refuses ``organisation-not-found`` beside it."""
     code = form.text(name)
-    try:
-        return organisations.find(conn, code).id
-    except (OrganisationNotFound, texts.CodeMalformed):
-        raise OrganisationNotFound(organisation=texts.shown(code), typed_in=name) from None
+    with forms.typed_in(name):
+        try:
+            return organisations.find(conn, code).id
+        except texts.CodeMalformed:
+            raise OrganisationNotFound(organisation=texts.shown(code)) from None
 
 
 ROUTES: Final[list[BaseRouteHandler]] = [offer_organisations]

@@ -13,6 +13,7 @@ from psycopg.rows import class_row
 from tongbao.hosting import parts
 from tongbao.kernel import limits, sql
 from tongbao.kernel.db import Connection
+from tongbao.ledger.books import LOT_BITS
 from tongbao.members import identities
 from tongbao.points import explain as explaining
 from tongbao.points.detail import Detail, decode
@@ -30,7 +31,6 @@ from tongbao.web.words import Words, mark
 Q = sql.load(__package__)
 
 ROWS: Final = 30
-_LOT_BITS: Final = 10
 _END: Final = 2**63 - 1
 _LATEST: Final = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
 
@@ -209,7 +209,7 @@ async def receipt(request: Request[Any, Any, Any], operation: FromPath[int]) -> 
         "member/receipt.html",
         entry=entry,
         # Each with the operation that made it, whose place in the id comes before the lot's own.
-        lots=[(lot, lot.id >> _LOT_BITS) for lot in lots if lot.points],
+        lots=[(lot, lot.id >> LOT_BITS) for lot in lots if lot.points],
         detail=detail,
         relatives=relatives,
         other=other,

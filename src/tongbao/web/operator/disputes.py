@@ -1,6 +1,5 @@
 """Disputes: opened for a creditor, answered for a debtor, ended by two people."""
 
-import re
 from typing import Any, Final, cast
 
 from litestar import Request, Response, get, post
@@ -27,7 +26,6 @@ from tongbao.web.words import mark
 
 Q = sql.load(__package__, "disputes_queries.sql")
 
-_NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}")
 _UNDECIDED: Final = ("open", "accepted", "contested")
 
 LISTING: Final = Listing(

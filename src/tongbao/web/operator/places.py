@@ -1,5 +1,6 @@
 """Where the alliance is: a plan of the provinces, and the sites with what is done at them."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -129,12 +130,11 @@ async def places(request: Request[Any, Any, Any]) -> Response[Any]:
     """Show the alliance on a plan of the provinces, and its sites, of all or of one province."""
     chosen = str(request.query_params.get("province", ""))
     chosen = chosen if chosen in GRID else ""
-    spoken = pages.words_of(request)
-    named_as = {province: spoken.region(f"{province}0000") for province in GRID}
+    called = provinces(pages.words_of(request))
     listing = structs.replace(
         LISTING,
         choices=(
-            Choice(name="province", title=mark("Province"), values=named_as),
+            Choice(name="province", title=mark("Province"), values=called),
             *LISTING.choices,
         ),
     )
@@ -151,10 +151,10 @@ async def places(request: Request[Any, Any, Any]) -> Response[Any]:
         "operator/places.html",
         listing,
         given,
-        squares=squares(found, spoken),
+        squares=squares(found, called),
         fits=_FITS,
         chosen=chosen,
-        chosen_name=named_as.get(chosen, ""),
+        chosen_name=called.get(chosen, ""),
         first=given["first"],
         last=given["last"],
         given=asked.until is not None,
@@ -175,7 +175,12 @@ async def summed(request: Request[Any, Any, Any], asked: Asked) -> dict[str, dat
     return {"first": first, "last": last}
 
 
-def squares(found: list[dict[str, Any]], spoken: Words) -> list[Square]:
+def provinces(spoken: Words) -> dict[str, str]:
+    """Give what each province on the plan is called."""
+    return {province: spoken.region(f"{province}0000") for province in GRID}
+
+
+def squares(found: list[dict[str, Any]], called: Mapping[str, str]) -> list[Square]:
     """Give every province with its place on the plan; its level is by the one with most."""
     known = {row["province"]: row for row in found}
     most = max((row["volume"] for row in found), default=0)
@@ -195,7 +200,7 @@ def squares(found: list[dict[str, Any]], spoken: Words) -> list[Square]:
             level=_level(known[province]["volume"], most) if province in known else 0,
         )
         for province, (x, y, letters) in GRID.items()
-        for name in [_short(spoken.region(f"{province}0000"))]
+        for name in [_short(called[province])]
     ]
 
 
