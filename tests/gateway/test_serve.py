@@ -40,16 +40,22 @@ def test_tongbao_serves_terminals_beside_the_api_and_again_after_the_gateway_was
 
         first = asyncio.run(say())
         assert first["39"] == "00"
+        # An answer is counted when it is on its way: the kill must not come between.
+        eventually(lambda: _answered(port) == 1)
         for child in running.children():
             _kill_gateway(child, running.iso8583)
         assert asyncio.run(say()) == first
         assert running.get("/v1/health")[0] == 200
-        # What the dead one has counted is there, its lines are not; an answer is counted when it
-        # is on its way.
-        eventually(lambda: total(scrape(port), r"message_seconds_count.*'00'.*'0201'") == 2)
+        # What the dead one has counted is there, its lines are not.
+        eventually(lambda: _answered(port) == 2)
         assert total(scrape(port), r"iso8583_connections") <= 1
         assert asyncio.run(_line_at_the_end(one, key, running)) == (True, 0)
     assert broken_laws(db) == {}
+
+
+def _answered(port: int) -> float:
+    """Give how many sales the gateways have answered."""
+    return total(scrape(port), r"message_seconds_count.*'00'.*'0201'")
 
 
 async def _line_at_the_end(one: Till, key: str, running: Running) -> tuple[bool, int]:
